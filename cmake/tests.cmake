@@ -1,0 +1,21 @@
+# One test program per folder of regard/ and of tests/; a unit test is the sibling of what it tests.
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+function(regard_test name)
+  add_executable(${name} ${ARGN})
+  regard_options(${name})
+  target_link_libraries(${name} PRIVATE regard ${REGARD_DEPENDENCIES} GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${name})
+endfunction()
+
+file(GLOB layers LIST_DIRECTORIES true CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/regard/* ${PROJECT_SOURCE_DIR}/tests/*)
+foreach(layer ${layers})
+  if(IS_DIRECTORY ${layer})
+    file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${layer}/*_test.cc)
+    if(tests)
+      get_filename_component(name ${layer} NAME)
+      regard_test(${name}_test ${tests})
+    endif()
+  endif()
+endforeach()
