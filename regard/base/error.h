@@ -5,7 +5,8 @@
 #include <string>
 
 // Three kinds of failure have three forms: the user's fault is one of these exceptions, ours is an assert,
-// expected absence is an optional. A message says what was found, where, and what was expected, in one or two lines.
+// expected absence is an optional. A message says what was found, where, and what was expected, in one or two
+// lines.
 
 namespace regard {
 
@@ -36,7 +37,8 @@ class Interrupted : public Error {
 // Memory ran out; names what was asked, in bytes (exit code 1).
 class OutOfMemory : public Error {
  public:
-  explicit OutOfMemory(std::size_t bytes) : Error("out of memory: " + std::to_string(bytes) + " bytes were asked for") {}
+  explicit OutOfMemory(std::size_t bytes)
+      : Error("out of memory: " + std::to_string(bytes) + " bytes were asked for") {}
 };
 
 }  // namespace regard

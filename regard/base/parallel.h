@@ -10,11 +10,10 @@ namespace regard {
 class ChunkFunction {
  public:
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, ChunkFunction>)
-  ChunkFunction(F&& f)  // NOLINT: implicit, so that a lambda can be passed
-      : object_(const_cast<void*>(static_cast<const void*>(&f))), call_([](void* o, std::int64_t i) {
-          (*static_cast<std::remove_reference_t<F>*>(o))(i);
-        }) {}
+  requires(!std::is_same_v<std::remove_cvref_t<F>, ChunkFunction>)
+      ChunkFunction(F&& f)  // NOLINT: implicit, so that a lambda can be passed
+      : object_(const_cast<void*>(static_cast<const void*>(&f))),
+        call_([](void* o, std::int64_t i) { (*static_cast<std::remove_reference_t<F>*>(o))(i); }) {}
   void operator()(std::int64_t chunk) const { call_(object_, chunk); }
 
  private:
@@ -22,10 +21,11 @@ class ChunkFunction {
   void (*call_)(void*, std::int64_t);
 };
 
-// A fixed number of threads, the caller among them. Chunks are handed out as threads come free, so a neighbour that
-// takes a core slows a step and does not stop it (docs/design.md, "Threads"). Which thread runs which chunk is
-// unspecified: results must depend on the chunk alone, which is why chunk sizes never depend on the thread count.
-// Thread-safe: several callers may run at once. Floating-point modes of the caller hold in all chunks.
+// A fixed number of threads, the caller among them. Chunks are handed out as threads come free, so a
+// neighbour that takes a core slows a step and does not stop it (docs/design.md, "Threads"). Which thread
+// runs which chunk is unspecified: results must depend on the chunk alone, which is why chunk sizes never
+// depend on the thread count. Thread-safe: several callers may run at once. Floating-point modes of the
+// caller hold in all chunks.
 class ThreadPool {
  public:
   explicit ThreadPool(int threads);  // throws UsageError unless 1 <= threads <= 1024
@@ -35,7 +35,8 @@ class ThreadPool {
 
   int threads() const;
 
-  // Calls body(0) ... body(chunks - 1), in any order, and returns when all are done. The first exception is rethrown.
+  // Calls body(0) ... body(chunks - 1), in any order, and returns when all are done. The first exception is
+  // rethrown.
   void run(std::int64_t chunks, ChunkFunction body) const;
 
  private:

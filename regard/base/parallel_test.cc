@@ -24,7 +24,11 @@ TEST(ThreadPool, RunsEveryChunkOnce) {
 
 TEST(ThreadPool, RethrowsAnException) {
   const ThreadPool pool(3);
-  EXPECT_THROW(pool.run(64, [](std::int64_t i) { if (i == 17) throw std::runtime_error("17"); }), std::runtime_error);
+  EXPECT_THROW(pool.run(64,
+                        [](std::int64_t i) {
+                          if (i == 17) throw std::runtime_error("17");
+                        }),
+               std::runtime_error);
 }
 
 TEST(ThreadPool, RefusesSillyCounts) {

@@ -21,7 +21,8 @@ RandomBlock random_block(RandomKey key, std::uint64_t high, std::uint64_t low) {
 }
 
 RandomKey RandomKey::fold(std::uint64_t data) const {
-  const RandomBlock b = random_block(*this, 0x666f6c64U, data);  // "fold": a counter range that draws do not use
+  const RandomBlock b =
+      random_block(*this, 0x666f6c64U, data);  // "fold": a counter range that draws do not use
   return {std::uint64_t{b[0]} << 32 | b[1]};
 }
 

@@ -3,9 +3,10 @@
 #include <array>
 #include <cstdint>
 
-// Counter-based random numbers: a value is a pure function of (key, counter), so any thread may draw any element in
-// any order, a gradient can draw again what its forward pass drew, and a run that resumes goes on with the same bits.
-// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011), Philox4x32-10.
+// Counter-based random numbers: a value is a pure function of (key, counter), so any thread may draw any
+// element in any order, a gradient can draw again what its forward pass drew, and a run that resumes goes on
+// with the same bits. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011),
+// Philox4x32-10.
 
 namespace regard {
 

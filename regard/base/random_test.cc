@@ -8,7 +8,8 @@ namespace {
 // Known answers published with Random123 (kat_vectors, philox4x32 10 rounds).
 TEST(Random, PhiloxKnownAnswers) {
   EXPECT_EQ(random_block({0}, 0, 0), (RandomBlock{0x6627e8d5U, 0xe169c58dU, 0xbc57ac4cU, 0x9b00dbd8U}));
-  EXPECT_EQ(random_block({~0ULL}, ~0ULL, ~0ULL), (RandomBlock{0x408f276dU, 0x41c83b0eU, 0xa20bc7c6U, 0x6d5451fdU}));
+  EXPECT_EQ(random_block({~0ULL}, ~0ULL, ~0ULL),
+            (RandomBlock{0x408f276dU, 0x41c83b0eU, 0xa20bc7c6U, 0x6d5451fdU}));
 }
 
 TEST(Random, StreamContinuesFromItsPosition) {
