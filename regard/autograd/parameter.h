@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "regard/kernels/weight_forms.h"
+#include "regard/tensor/tensor.h"
+
+namespace regard {
+
+// A trained tensor with its name in the checkpoint. Every write goes through here and raises the version,
+// which drops the arranged forms that kernels keep of it. Not copyable: modules and optimizers refer to the
+// one object.
+class Parameter {
+ public:
+  Parameter(std::string name, Tensor value) : name_(std::move(name)), value_(std::move(value)) {}
+  Parameter(const Parameter&) = delete;
+  Parameter& operator=(const Parameter&) = delete;
+
+  const std::string& name() const { return name_; }
+  const Tensor& value() const { return value_; }
+  const Shape& shape() const { return value_.shape(); }
+  std::uint64_t version() const { return version_; }
+  kernels::WeightForms& forms() const { return forms_; }
+
+  void set(Tensor value);  // the shape must stay; the handle is shared, not copied
+  View
+  update();  // for an optimizer: the elements, to be written before the next use (copied first if shared)
+
+ private:
+  std::string name_;
+  Tensor value_;
+  std::uint64_t version_ = 0;
+  mutable kernels::WeightForms forms_;  // a cache: locks itself
+};
+
+}  // namespace regard
