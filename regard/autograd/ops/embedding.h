@@ -1,0 +1,17 @@
+#pragma once
+
+#include "regard/autograd/var.h"
+
+namespace regard {
+
+// y[N,C] = scale * table[ids[n]] + positions[position[n]].
+struct Embedding {
+  Var table;  // [V,C]
+  double scale = 1;
+  Var positions;    // [P,C] or absent
+  Tensor position;  // i32 [N] or absent
+};
+// ids i32 [N]. InputError when an id or a position lies outside its table (found, expected).
+Var embed(const Tensor& ids, const Embedding& how);
+
+}  // namespace regard
