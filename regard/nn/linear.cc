@@ -1,0 +1,15 @@
+#include "regard/nn/linear.h"
+
+namespace regard::nn {
+
+Linear::Linear(Parameters& parameters, const std::string& name, const LinearShape& shape)
+    : weight_(&parameters.add(name + ".weight", {shape.out, shape.in})) {
+  if (shape.bias == LinearShape::Bias::with) bias_ = &parameters.add(name + ".bias", {shape.out}, zeros());
+}
+
+Var Linear::operator()(const Var& x, kernels::Activation activation) const {
+  Step& step = x.step();
+  return linear(x, {step.use(*weight_), bias_ != nullptr ? step.use(*bias_) : Var()}, activation);
+}
+
+}  // namespace regard::nn

@@ -1,0 +1,64 @@
+#include "regard/nn/parameters.h"
+
+#include <cassert>
+#include <cmath>
+
+namespace regard::nn {
+namespace {
+
+// FNV-1a: fixed for ever, because it decides the initial weights of a seed.
+std::uint64_t hash(const std::string& name) {
+  std::uint64_t h = 14695981039346656037ULL;
+  for (char c : name) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return h;
+}
+
+}  // namespace
+
+Tensor RandomWeights::get(const std::string& name, const Shape& shape, const Init& init) {
+  switch (init.kind) {
+    case Init::Kind::zeros:
+      return Tensor::zeros(shape, DType::f32);
+    case Init::Kind::ones:
+      return Tensor::full(shape, DType::f32, 1);
+    case Init::Kind::normal:
+    case Init::Kind::xavier_uniform:
+      break;
+  }
+  RandomStream random(key_.fold(hash(name)));
+  Tensor t = Tensor::empty(shape, DType::f32);
+  float* x = t.mutable_view().as<float>();
+  const bool is_normal = init.kind == Init::Kind::normal;
+  assert(is_normal || shape.rank() == 2);
+  const double bound = is_normal ? 0 : std::sqrt(6.0 / static_cast<double>(shape[0] + shape[1]));
+  for (std::int64_t i = 0, n = t.elements(); i < n; ++i)
+    x[i] =
+        static_cast<float>(is_normal ? init.deviation * random.normal() : bound * (2 * random.uniform() - 1));
+  return t;
+}
+
+const Parameter& Parameters::add(const std::string& name, const Shape& shape, const Init& init) {
+  assert(find(name) == nullptr);
+  parameters_.push_back(std::make_unique<Parameter>(name, source_->get(name, shape, init)));
+  return *parameters_.back();
+}
+
+std::vector<Parameter*> Parameters::all() const {
+  std::vector<Parameter*> list;
+  for (const auto& p : parameters_) list.push_back(p.get());
+  return list;
+}
+
+Parameter* Parameters::find(const std::string& name) const {
+  for (const auto& p : parameters_)
+    if (p->name() == name) return p.get();
+  return nullptr;
+}
+
+std::int64_t Parameters::elements() const {
+  std::int64_t n = 0;
+  for (const auto& p : parameters_) n += p->value().elements();
+  return n;
+}
+
+}  // namespace regard::nn

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "regard/autograd/parameter.h"
+#include "regard/base/random.h"
+
+namespace regard::nn {
+
+// How a weight begins when nothing is loaded.
+struct Init {
+  enum class Kind : std::uint8_t { zeros, ones, normal, xavier_uniform } kind = Kind::xavier_uniform;
+  double deviation = 0.02;  // of normal
+};
+inline Init zeros() { return {Init::Kind::zeros}; }
+inline Init ones() { return {Init::Kind::ones}; }
+inline Init normal(double deviation) { return {Init::Kind::normal, deviation}; }
+// Uniform in +-sqrt(6 / (in + out)) (Glorot & Bengio 2010); for a weight [out,in].
+inline Init xavier_uniform() { return {Init::Kind::xavier_uniform}; }
+
+// Where a model's weights come from: drawn, or read from a file.
+class WeightSource {
+ public:
+  virtual ~WeightSource() = default;
+  // The tensor of that name; InputError when it is missing or its shape is another (found, expected).
+  virtual Tensor get(const std::string& name, const Shape& shape, const Init& init) = 0;
+};
+
+// Drawn weights: each depends on the key and its own name alone, not on the order of construction. f32.
+class RandomWeights final : public WeightSource {
+ public:
+  explicit RandomWeights(RandomKey key) : key_(key) {}
+  Tensor get(const std::string& name, const Shape& shape, const Init& init) override;
+
+ private:
+  RandomKey key_;
+};
+
+// All parameters of a model, named as in its checkpoint, in order of construction. Modules point into it.
+class Parameters {
+ public:
+  explicit Parameters(WeightSource& source) : source_(&source) {}
+
+  const Parameter& add(const std::string& name, const Shape& shape, const Init& init = xavier_uniform());
+
+  std::vector<Parameter*> all() const;
+  Parameter* find(const std::string& name) const;  // null when there is none
+  std::int64_t elements() const;
+
+ private:
+  WeightSource* source_;  // used while the model is built
+  std::vector<std::unique_ptr<Parameter>> parameters_;
+};
+
+}  // namespace regard::nn
