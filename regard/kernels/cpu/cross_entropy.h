@@ -1,0 +1,11 @@
+#pragma once
+
+#include "regard/kernels/reference/cross_entropy.h"
+
+namespace regard::kernels::cpu {
+
+// The vector code of one level; null where there is none (this build has no such level, or f64).
+template <class T>
+const CrossEntropyKernels<T>* cross_entropy_kernels(Level level);
+
+}  // namespace regard::kernels::cpu

@@ -1,0 +1,32 @@
+#include "regard/kernels/reference/matmul.h"
+
+#include "regard/kernels/reference/activation.h"
+#include "regard/kernels/table.h"
+
+namespace regard::kernels::reference {
+
+void matmul(const ConstView& a, const ConstView& b, const View& c, const MatmulOptions& options) {
+  visit_real(c.dtype, [&](auto tag) {
+    using T = decltype(tag);
+    const T* A = a.as<T>();
+    const T* B = b.as<T>();
+    T* C = c.as<T>();
+    for (std::int64_t m = 0; m < c.size(0); ++m)
+      for (std::int64_t n = 0; n < c.size(1); ++n) {
+        double sum = 0;
+        for (std::int64_t k = 0; k < a.size(1); ++k)
+          sum += static_cast<double>(A[m * a.stride(0) + k * a.stride(1)]) *
+                 static_cast<double>(B[k * b.stride(0) + n * b.stride(1)]);
+        T& out = C[m * c.stride(0) + n * c.stride(1)];
+        if (options.output == MatmulOptions::Output::add) {
+          out = static_cast<T>(static_cast<double>(out) + sum);
+          continue;
+        }
+        if (options.bias)
+          sum += static_cast<double>(options.bias.template as<T>()[n * options.bias.stride(0)]);
+        out = static_cast<T>(value(options.activation, sum));
+      }
+  });
+}
+
+}  // namespace regard::kernels::reference
