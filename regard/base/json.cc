@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -81,12 +82,6 @@ class Builder {
   }
 
  private:
-  // Short, without control characters, for a message of one line.
-  static std::string printable(const std::string& text) {
-    std::string line = to_line(Json(text.substr(0, 60)));
-    return line.substr(1, line.size() - 2);
-  }
-
   [[noreturn]] void fail(const std::string& what) const {
     throw InputError(fmt::format("{}: byte {}: {}", file_, reached - begin_, what));
   }
@@ -154,6 +149,14 @@ std::string to_pretty(const Json& value) {
   return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string printable(std::string_view text, std::size_t most) {
+  std::size_t cut = std::min(text.size(), most);
+  while (cut < text.size() && cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) --cut;
+  std::string line = to_line(Json(text.substr(0, cut)));
+  line = line.substr(1, line.size() - 2);
+  return cut < text.size() ? line + "..." : line;
+}
+
 std::string JsonField::place() const {
   if (path_.empty()) return file_;
   return file_ + ": " + path_;
@@ -164,7 +167,8 @@ void JsonField::refuse(const std::string& expected) const {
   if (found.size() > 60) {
     std::size_t cut = 57;  // at the beginning of a character
     while (cut > 0 && (static_cast<unsigned char>(found[cut]) & 0xC0U) == 0x80U) --cut;
-    found = found.substr(0, cut) + "...";
+    found.resize(cut);
+    found += "...";
   }
   throw InputError(fmt::format("{}: found {}, expected {}", place(), found, expected));
 }
@@ -174,12 +178,12 @@ std::optional<JsonField> JsonField::find(std::string_view key) const {
   const auto& members = value_->get_ref<const Json::object_t&>();
   const auto found = members.find(key);
   if (found == members.end() || found->second.is_null()) return std::nullopt;
-  return JsonField(found->second, file_, path_.empty() ? std::string(key) : path_ + "." + std::string(key));
+  return JsonField(found->second, file_, path_.empty() ? printable(key) : path_ + "." + printable(key));
 }
 
 JsonField JsonField::at(std::string_view key) const {
   if (auto found = find(key)) return *found;
-  throw InputError(fmt::format("{}: expected the field \"{}\", which is missing", place(), key));
+  throw InputError(fmt::format("{}: expected the field \"{}\", which is missing", place(), printable(key)));
 }
 
 std::vector<std::string> JsonField::keys() const {

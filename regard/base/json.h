@@ -28,6 +28,10 @@ Json read_json(const std::filesystem::path& path, std::uint64_t max_bytes = std:
 std::string to_line(const Json& value);
 std::string to_pretty(const Json& value);
 
+// Text from a file as it can stand in a message of one line: control characters, quotes and invalid UTF-8
+// escaped as in JSON, and cut to `most` bytes.
+std::string printable(std::string_view text, std::size_t most = 100);
+
 // A value inside a JSON document, borrowed, with its place for messages:
 //   JsonField config(json, "config.json");
 //   config.at("d_model").positive()   "config.json: d_model: found "x", expected a positive whole number"
