@@ -1,13 +1,20 @@
 # Everything around the core comes from well-kept libraries in Debian; docs/dependencies.md says why each.
+# cmake/regard-config.cmake.in and cmake/install.cmake repeat what a program that links the installed library needs.
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)  # seen also by a project that takes us in by add_subdirectory
+set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(CLI11 REQUIRED)
 find_package(TBB REQUIRED)
-pkg_check_modules(sentencepiece REQUIRED IMPORTED_TARGET sentencepiece)
-pkg_check_modules(highway REQUIRED IMPORTED_TARGET libhwy)
-set(REGARD_DEPENDENCIES fmt::fmt spdlog::spdlog nlohmann_json::nlohmann_json CLI11::CLI11 ZLIB::ZLIB TBB::tbb
-    PkgConfig::sentencepiece PkgConfig::highway Threads::Threads)
+pkg_check_modules(sentencepiece REQUIRED IMPORTED_TARGET GLOBAL sentencepiece)
+pkg_check_modules(highway REQUIRED IMPORTED_TARGET GLOBAL libhwy)
+# What the library links, and what our own sources include besides.
+set(REGARD_LINKED fmt::fmt spdlog::spdlog ZLIB::ZLIB TBB::tbb PkgConfig::sentencepiece PkgConfig::highway Threads::Threads)
+set(REGARD_DEPENDENCIES ${REGARD_LINKED} nlohmann_json::nlohmann_json)
+if(REGARD_PROGRAM OR REGARD_TESTS)
+  find_package(CLI11 REQUIRED)
+  list(APPEND REGARD_DEPENDENCIES CLI11::CLI11)
+endif()

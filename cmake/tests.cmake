@@ -2,11 +2,25 @@
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
+# The folders whose tests also run under the address and undefined-behavior sanitizers in CI: those that handle memory
+# and foreign bytes, and are quick enough. The whole suite runs so by the presets asan and tsan.
+set(REGARD_SANITIZED base tensor text kernels autograd nn data metrics decode faults issues)
+add_custom_target(sanitized)
+
 function(regard_test name)
   add_executable(${name} ${ARGN})
   regard_options(${name})
   target_link_libraries(${name} PRIVATE regard ${REGARD_DEPENDENCIES} GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${name})
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_LIST ${name}_list PROPERTIES LABELS ${name})
+  string(REGEX REPLACE "_test$" "" folder ${name})
+  if(folder IN_LIST REGARD_SANITIZED)
+    add_dependencies(sanitized ${name})
+    # The discovered tests are known to ctest alone, and discovery cannot give two labels: ctest reads this after it.
+    set(labels ${PROJECT_BINARY_DIR}/${name}_labels.cmake)
+    file(CONFIGURE OUTPUT ${labels} @ONLY CONTENT
+      "if(@name@_list)\n  set_tests_properties(\${@name@_list} PROPERTIES LABELS \"@name@;sanitized\")\nendif()\n")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels})
+  endif()
 endfunction()
 
 file(GLOB layers LIST_DIRECTORIES true CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/regard/* ${PROJECT_SOURCE_DIR}/tests/*)
@@ -15,7 +29,24 @@ foreach(layer ${layers})
     file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${layer}/*_test.cc)
     if(tests)
       get_filename_component(name ${layer} NAME)
+      if(TARGET ${name}_test)  # regard/cli and tests/cli
+        set(name tests_${name})
+      endif()
       regard_test(${name}_test ${tests})
+      if(TARGET regard_program AND layer MATCHES "/tests/[^/]*$")
+        # Tests of the whole program run it.
+        add_dependencies(${name}_test regard_program)
+        target_compile_definitions(${name}_test PRIVATE REGARD_PROGRAM_FILE="$<TARGET_FILE:regard_program>")
+      endif()
     endif()
   endif()
 endforeach()
+
+include(cmake/layers.cmake)
+
+if(REGARD_INSTALL)
+  add_test(NAME install.consumer COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DSOURCE=${PROJECT_SOURCE_DIR}
+    -DWORK=${PROJECT_BINARY_DIR}/consumer -DCXX=${CMAKE_CXX_COMPILER} -DFLAGS=${CMAKE_CXX_FLAGS}
+    -P ${PROJECT_SOURCE_DIR}/cmake/consumer.cmake)
+  set_tests_properties(install.consumer PROPERTIES LABELS install RESOURCE_LOCK build_folder)
+endif()

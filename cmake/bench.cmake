@@ -1,0 +1,16 @@
+# The target `bench` builds and runs every bench/*.cc (Google Benchmark), one program per file, named <file>_bench.
+# They are not part of a plain build; `bench_programs` builds them alone.
+find_package(benchmark REQUIRED)
+add_custom_target(bench_programs)
+add_custom_target(bench)
+add_dependencies(bench bench_programs)
+file(GLOB benches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.cc)
+foreach(bench ${benches})
+  get_filename_component(name ${bench} NAME_WE)
+  set(name ${name}_bench)
+  add_executable(${name} EXCLUDE_FROM_ALL ${bench})
+  regard_options(${name})
+  target_link_libraries(${name} PRIVATE regard ${REGARD_DEPENDENCIES} benchmark::benchmark_main)
+  add_dependencies(bench_programs ${name})
+  add_custom_command(TARGET bench POST_BUILD COMMAND ${name} COMMENT "${name}" VERBATIM)
+endforeach()
