@@ -13,13 +13,17 @@ namespace regard {
 // one object.
 class Parameter {
  public:
-  Parameter(std::string name, Tensor value) : name_(std::move(name)), value_(std::move(value)) {}
+  // constant: stored in the checkpoint with the others, never trained (a buffer).
+  enum class Role : std::uint8_t { trained, constant };
+  Parameter(std::string name, Tensor value, Role role = Role::trained)
+      : name_(std::move(name)), value_(std::move(value)), role_(role) {}
   Parameter(const Parameter&) = delete;
   Parameter& operator=(const Parameter&) = delete;
 
   const std::string& name() const { return name_; }
   const Tensor& value() const { return value_; }
   const Shape& shape() const { return value_.shape(); }
+  Role role() const { return role_; }
   std::uint64_t version() const { return version_; }
   kernels::WeightForms& forms() const { return forms_; }
 
@@ -30,6 +34,7 @@ class Parameter {
  private:
   std::string name_;
   Tensor value_;
+  Role role_;
   std::uint64_t version_ = 0;
   mutable kernels::WeightForms forms_;  // a cache: locks itself
 };

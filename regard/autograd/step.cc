@@ -13,9 +13,10 @@ Step::Step(const StepOptions& options) : options_(options) {
 }
 
 Var Step::use(const Parameter& parameter) {
+  const bool tracked = tape() != nullptr && parameter.role() == Parameter::Role::trained;
   const bool native = parameter.value().dtype() == compute();
   Var v(*this, native ? parameter.value() : parameter.value().to(compute()),
-        tape() ? tape()->leaf(parameter) : -1);
+        tracked ? tape()->leaf(parameter) : -1);
   if (native) v.set_parameter(parameter);  // its arranged forms are of this type
   return v;
 }

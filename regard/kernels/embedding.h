@@ -16,8 +16,8 @@ struct EmbeddingInput {
 };
 void embed(const Context& context, const EmbeddingInput& in, const View& y);
 
-// dtable[V,C] += scale * sum of dy over the rows with that id, added in row order (the same bits at any
-// thread count).
+// dtable[V,C] += scale * sum of dy over the rows with that id (a negative id is passed over), added in row
+// order (the same bits at any thread count).
 struct EmbeddingGradient {
   ConstView ids;  // i32 [N]
   ConstView dy;   // [N,C]

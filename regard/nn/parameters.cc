@@ -37,9 +37,10 @@ Tensor RandomWeights::get(const std::string& name, const Shape& shape, const Ini
   return t;
 }
 
-const Parameter& Parameters::add(const std::string& name, const Shape& shape, const Init& init) {
+const Parameter& Parameters::add(const std::string& name, const Shape& shape, const Init& init,
+                                 Parameter::Role role) {
   assert(find(name) == nullptr);
-  parameters_.push_back(std::make_unique<Parameter>(name, source_->get(name, shape, init)));
+  parameters_.push_back(std::make_unique<Parameter>(name, source_->get(name, shape, init), role));
   return *parameters_.back();
 }
 

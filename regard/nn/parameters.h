@@ -43,7 +43,8 @@ class Parameters {
  public:
   explicit Parameters(WeightSource& source) : source_(&source) {}
 
-  const Parameter& add(const std::string& name, const Shape& shape, const Init& init = xavier_uniform());
+  const Parameter& add(const std::string& name, const Shape& shape, const Init& init = xavier_uniform(),
+                       Parameter::Role role = Parameter::Role::trained);
 
   std::vector<Parameter*> all() const;
   Parameter* find(const std::string& name) const;  // null when there is none

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "regard/autograd/var.h"
 
 namespace regard {

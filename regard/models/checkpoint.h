@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "regard/nn/parameters.h"
+#include "regard/tensor/safetensors.h"
+
+namespace regard::models {
+
+// The weights of a checkpoint's directory (or file), by name; f16, bf16 and f64 become f32.
+class CheckpointWeights final : public nn::WeightSource {
+ public:
+  // `prefix` is the base model's, e.g. "model.": files saved from the base model alone lack it.
+  CheckpointWeights(const std::filesystem::path& directory, std::string prefix)
+      : weights_(Weights::open(directory)), prefix_(std::move(prefix)) {}
+
+  // InputError when it is missing (and does not begin as zeros) or has another shape.
+  Tensor get(const std::string& name, const Shape& shape, const nn::Init& init) override;
+
+ private:
+  Weights weights_;
+  std::string prefix_;
+};
+
+// All parameters under their names, atomically.
+void save_weights(const nn::Parameters& parameters, const std::filesystem::path& file);
+
+}  // namespace regard::models
