@@ -123,7 +123,7 @@ TEST(Operations, ALargeVocabularyLossEqualsItsParts) {
                 [&](const Vars& v) {
                   return vocabulary_loss(v[0], {v[1], Var()}, ids(targets)).sum;
                 },
-                {h, w}, {.relative = 1e-5, .samples = 12}),
+                {h, w}, {.step = 1e-5, .absolute = 1e-5, .samples = 12}),
             "");
 }
 

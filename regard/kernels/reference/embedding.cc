@@ -15,11 +15,13 @@ void embed(const typename EmbeddingKernels<T>::Forward& p) {
 
 template <class T>
 void backward(const typename EmbeddingKernels<T>::Backward& p) {
-  for (std::int64_t n = 0; n < p.rows; ++n)
+  for (std::int64_t n = 0; n < p.rows; ++n) {
+    if (p.ids[n] < 0) continue;
     for (std::int64_t c = p.begin; c < p.end; ++c) {
       T& sum = p.dtable[p.ids[n] * p.C + c];
       sum = static_cast<T>(static_cast<double>(sum) + p.scale * static_cast<double>(p.dy[n * p.C + c]));
     }
+  }
 }
 
 }  // namespace
