@@ -5,8 +5,26 @@
 
 namespace regard::kernels::reference {
 
-void matmul(const ConstView& a, const ConstView& b, const View& c, const MatmulOptions& options) {
-  visit_real(c.dtype, [&](auto tag) {
+bool has_matmul(Level, DType) { return true; }
+
+PackedMatrix pack(const Context& context, const ConstView& b, Level) {
+  PackedMatrix packed{b.size(0), b.size(1), Level::reference,
+                      Tensor::empty({b.size(0), b.size(1)}, b.dtype, context.device)};
+  visit_real(b.dtype, [&](auto tag) {
+    using T = decltype(tag);
+    const T* from = b.as<T>();
+    T* to = packed.panels.mutable_view().template as<T>();
+    for (std::int64_t k = 0; k < packed.K; ++k)
+      for (std::int64_t n = 0; n < packed.N; ++n)
+        to[k * packed.N + n] = from[k * b.stride(0) + n * b.stride(1)];
+  });
+  return packed;
+}
+
+void matmul(const Context&, const MatmulOperands& p, Level) {
+  const auto& [a, given, packed, c, options] = p;
+  const ConstView b = packed == nullptr ? given : packed->panels.view();
+  visit_real(c.dtype, [&, a = a, c = c, &options = options](auto tag) {
     using T = decltype(tag);
     const T* A = a.as<T>();
     const T* B = b.as<T>();

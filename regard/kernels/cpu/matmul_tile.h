@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+
+#include "regard/kernels/context.h"
+
+namespace regard::kernels::cpu {
+
+// C[M,N] = or += A[M,K] B[K,N] for one block: K products small enough that a panel of B stays in the first
+// cache. Rows are taken in groups of nearly equal size, at most max_rows; each element adds its K products in
+// order, whatever its group.
+struct MatmulBlock {
+  const float* a;
+  std::int64_t a_row, a_k;  // strides of A in place
+  bool a_packed;            // instead: by groups of rows, [group][k][row]
+  const float* b;           // panels [panel][k][panel_columns], the last one padded with zeros
+  float* c;
+  std::int64_t c_row;  // stride; columns lie side by side
+  std::int64_t M, N, K;
+  bool accumulate;    // add to what C holds
+  const float* bias;  // [N], or null; added at the end
+};
+
+// The registers' share of a level's matmul.
+struct MatmulTile {
+  std::int64_t max_rows, panel_columns;
+  void (*multiply)(const MatmulBlock& block);
+};
+
+// Null where this build has no such level.
+const MatmulTile* matmul_tile(Level level);
+
+// How M rows are cut in groups: count of them, the first `longer` with rows + 1 rows, the others with rows.
+struct RowGroups {
+  std::int64_t count, rows, longer;
+  static RowGroups of(std::int64_t M, std::int64_t max_rows) {
+    const std::int64_t count = (M + max_rows - 1) / max_rows;
+    return {count, M / count, M % count};
+  }
+};
+
+}  // namespace regard::kernels::cpu
