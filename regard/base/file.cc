@@ -53,6 +53,16 @@ std::uint64_t open_regular(const fs::path& path, Descriptor& out) {
 
 }  // namespace
 
+bool present(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
   Descriptor file;
   size_ = static_cast<std::size_t>(open_regular(path, file));

@@ -16,6 +16,11 @@
 
 namespace regard {
 
+// Whether a file or folder is there; false where that cannot be told. Never throws, unlike
+// std::filesystem::exists.
+bool present(const std::filesystem::path& path);
+bool is_folder(const std::filesystem::path& path);
+
 // A regular file mapped for reading. Movable, not copyable; `bytes()` lives as long as this object.
 // A directory, FIFO, socket or device is refused (InputError): opening one could block or never end.
 // Another process that shortens the file while it is mapped makes the missing pages unreadable (SIGBUS);
