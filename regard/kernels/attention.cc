@@ -1,0 +1,164 @@
+#include "regard/kernels/attention.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "regard/kernels/cpu/attention.h"
+#include "regard/kernels/reference/attention.h"
+
+namespace regard::kernels {
+namespace {
+
+// The kernels to use, in order of preference: the best level that takes the problem, last the reference.
+const AttentionKernels& choose_kernels(const Context& context, const AttentionProblem& p) {
+  for (const Level level : {Level::avx512, Level::avx2, Level::plain}) {
+    if (level > context.level) continue;
+    const AttentionKernels* kernels = cpu::attention_kernels(level);
+    if (kernels != nullptr && kernels->accepts(p)) return *kernels;
+  }
+  return p.q.dtype == DType::f64 ? reference::attention_kernels<double>() : reference::attention_kernels<float>();
+}
+
+struct Task {
+  std::int32_t sequence, head, tile;
+};
+
+// Runs body(task, scratch) for every task. Tasks go to threads by a fixed number at a time, so that short sequences
+// do not cost a hand-over each.
+template <class Body>
+void run_tasks(const Context& context, const std::vector<Task>& tasks, std::int64_t scratch_bytes, const Body& body) {
+  const auto count = static_cast<std::int64_t>(tasks.size());
+  const std::int64_t size = std::clamp<std::int64_t>(count / 64, 1, 16), chunks = (count + size - 1) / size;
+  const auto chunk = [&](std::int64_t c) {
+    Scratch<std::byte> scratch(context, scratch_bytes);
+    for (std::int64_t t = c * size; t < std::min(count, (c + 1) * size); ++t)
+      body(tasks[static_cast<std::size_t>(t)], scratch.data());
+  };
+  if (context.threads == nullptr || chunks <= 1)
+    for (std::int64_t c = 0; c < chunks; ++c) chunk(c);
+  else
+    context.threads->run(chunks, chunk);
+}
+
+// A task for each (sequence, head, tile); count(sequence) tiles.
+template <class Count>
+std::vector<Task> tasks_of(const TilePlan& plan, std::int64_t heads, const Count& count) {
+  std::vector<Task> tasks;
+  for (std::size_t b = 0; b < plan.sequences.size(); ++b)
+    for (std::int64_t t = 0; t < count(plan.sequences[b]); ++t)
+      for (std::int64_t h = 0; h < heads; ++h)
+        tasks.push_back({static_cast<std::int32_t>(b), static_cast<std::int32_t>(h), static_cast<std::int32_t>(t)});
+  return tasks;
+}
+
+void check(const AttentionProblem& p) {
+  assert(p.plan != nullptr && p.q.size(1) % p.k.size(1) == 0);
+  assert(p.plan->queries == p.q.size(0) && p.k.size(1) == p.v.size(1));
+  assert(p.plan->heads == 1 || p.plan->heads == p.q.size(1));
+  assert(p.pairing == Pairing::dot || p.additive_weight);
+  (void)p;
+}
+
+template <class T>
+void fill_delta(const Context& context, const AttentionSaved& saved, const View& delta) {
+  const std::int64_t N = delta.size(0), H = delta.size(1), Dv = saved.out.size(2), rows = 64;
+  const auto chunk = [&](std::int64_t c) {
+    for (std::int64_t n = c * rows; n < std::min(N, (c + 1) * rows); ++n)
+      for (std::int64_t h = 0; h < H; ++h) {
+        const T* y = saved.out.as<T>() + n * saved.out.stride(0) + h * saved.out.stride(1);
+        const T* dy = saved.dout.as<T>() + n * saved.dout.stride(0) + h * saved.dout.stride(1);
+        double sum = 0;
+        for (std::int64_t x = 0; x < Dv; ++x)
+          sum += static_cast<double>(y[x * saved.out.stride(2)]) * static_cast<double>(dy[x * saved.dout.stride(2)]);
+        delta.as<T>()[n * H + h] = static_cast<T>(sum);
+      }
+  };
+  if (context.threads == nullptr)
+    for (std::int64_t c = 0; c * rows < N; ++c) chunk(c);
+  else
+    context.threads->run((N + rows - 1) / rows, chunk);
+}
+
+// The sequences' parts of a gradient that they share, added in the order of the sequences.
+template <class T>
+void add_parts(const double* parts, std::int64_t count, const View& sum, std::int64_t columns) {
+  const std::int64_t elements = sum.elements();
+  for (std::int64_t e = 0; e < elements; ++e) {
+    double total = 0;
+    for (std::int64_t b = 0; b < count; ++b) total += parts[b * elements + e];
+    const std::int64_t r = e / columns, c = e % columns;
+    sum.as<T>()[sum.shape.rank() == 1 ? e * sum.stride(0) : r * sum.stride(0) + c * sum.stride(1)] =
+        static_cast<T>(total);
+  }
+}
+
+}  // namespace
+
+void attention_forward(const Context& context, const AttentionProblem& p, const AttentionResult& result) {
+  check(p);
+  const AttentionKernels& kernels = choose_kernels(context, p);
+  const bool ranges = p.plan->form == PlanForm::ranges;
+  const auto tiles = [&](const AttentionSequence& s) { return ranges ? 1 : tiles_of(s.queries); };
+  run_tasks(context, tasks_of(*p.plan, ranges ? p.k.size(1) : p.q.size(1), tiles), kernels.scratch(p),
+            [&](const Task& t, void* scratch) {
+              const AttentionPiece piece{&p, t.sequence, t.head, t.tile, scratch};
+              (ranges ? kernels.forward_ranges : kernels.forward)(piece, result);
+            });
+}
+
+void attention_backward(const Context& context, const AttentionProblem& p, const AttentionSaved& saved,
+                        const AttentionGradient& g) {
+  check(p);
+  assert(g.columns != nullptr && p.plan->form == PlanForm::tiles);
+  const AttentionKernels& kernels = choose_kernels(context, p);
+  const std::int64_t N = p.q.size(0), H = p.q.size(1), G = p.k.size(1), D = p.q.size(2);
+  const auto B = static_cast<std::int64_t>(p.plan->sequences.size());
+  Scratch<double> delta_memory(context, std::max<std::int64_t>(1, N * H));
+  const View delta(delta_memory.data(), p.q.dtype, {N, H});
+  if (p.q.dtype == DType::f64)
+    fill_delta<double>(context, saved, delta);
+  else
+    fill_delta<float>(context, saved, delta);
+
+  const std::int64_t bias_part = g.dbias ? g.dbias.elements() : 0, additive_part = g.dadditive_weight ? G * D : 0;
+  Scratch<double> dbias(context, std::max<std::int64_t>(1, B * bias_part));
+  Scratch<double> dadditive(context, std::max<std::int64_t>(1, B * additive_part));
+  std::fill(dbias.data(), dbias.data() + B * bias_part, 0.0);
+  std::fill(dadditive.data(), dadditive.data() + B * additive_part, 0.0);
+
+  const auto run = [&](const std::vector<Task>& tasks, void (*kernel)(const AttentionBackwardPiece&)) {
+    run_tasks(context, tasks, kernels.scratch(p), [&](const Task& t, void* scratch) {
+      AttentionBackwardPiece piece;
+      static_cast<AttentionPiece&>(piece) = {&p, t.sequence, t.head, t.tile, scratch};
+      piece.saved = &saved;
+      piece.gradient = &g;
+      piece.delta = delta;
+      if (bias_part > 0) piece.dbias = dbias.data() + t.sequence * bias_part + t.head * (bias_part / G);
+      if (additive_part > 0) piece.dadditive = dadditive.data() + (t.sequence * G + t.head) * D;
+      kernel(piece);
+    });
+  };
+  const auto whole = [&](const AttentionSequence& s) {
+    return kernels.backward_keys == nullptr || (s.queries <= tile_side && s.keys <= tile_side);
+  };
+  run(tasks_of(*p.plan, G, [&](const AttentionSequence& s) { return whole(s) ? 1 : 0; }), kernels.backward_sequence);
+  if (kernels.backward_keys != nullptr) {
+    if (g.dk || g.dv)
+      run(tasks_of(*p.plan, G, [&](const AttentionSequence& s) { return whole(s) ? 0 : tiles_of(s.keys); }),
+          kernels.backward_keys);
+    if (g.dq)
+      run(tasks_of(*p.plan, H, [&](const AttentionSequence& s) { return whole(s) ? 0 : tiles_of(s.queries); }),
+          kernels.backward_queries);
+  }
+  const auto add = [&](const double* parts, std::int64_t count, const View& sum) {
+    const std::int64_t columns = sum.shape[-1];
+    if (sum.dtype == DType::f64)
+      add_parts<double>(parts, count, sum, columns);
+    else
+      add_parts<float>(parts, count, sum, columns);
+  };
+  if (g.dbias) add(dbias.data(), B, g.dbias);
+  if (g.dadditive_weight) add(dadditive.data(), B * G, g.dadditive_weight);
+}
+
+}  // namespace regard::kernels

@@ -1,0 +1,133 @@
+// Compiled once per level by Highway: see attention.cc.
+#if defined(REGARD_ATTENTION_PRODUCTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef REGARD_ATTENTION_PRODUCTS_INL_H_
+#undef REGARD_ATTENTION_PRODUCTS_INL_H_
+#else
+#define REGARD_ATTENTION_PRODUCTS_INL_H_
+#endif
+
+#include <cstdint>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace regard::kernels::cpu {
+namespace HWY_NAMESPACE {
+
+#if HWY_TARGET != HWY_SCALAR  // one lane is the reference's
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Floats = hn::ScalableTag<float>;
+using FloatVec = hn::Vec<Floats>;
+constexpr std::int64_t side = 64;  // of a tile, and the row length of everything with an axis of one tile
+
+HWY_INLINE std::int64_t lanes() { return static_cast<std::int64_t>(hn::Lanes(Floats())); }
+HWY_INLINE std::int64_t padded(std::int64_t n) { return (n + lanes() - 1) / lanes() * lanes(); }
+
+// A small matrix product C = A B: A[m][k] = a[m * a_row + k * a_step], B and C with rows of contiguous elements.
+// Every element adds its products in order of k, whatever the sizes.
+struct Product {
+  const float* a;
+  std::int64_t a_row, a_step;
+  const float* b;
+  std::int64_t b_row;
+  float* c;
+  std::int64_t c_row;
+  std::int64_t K;
+  const float* factor;  // [M], for `scale`
+};
+enum class Into { store, add, scale };  // C = AB, C += AB, C = factor C + AB
+
+template <int R, int V, Into into>
+HWY_INLINE void product_block(const Product& p, std::int64_t m, std::int64_t n) {
+  const Floats d;
+  const std::int64_t L = lanes();
+  FloatVec sum[R][V];
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
+  const float* a = p.a + m * p.a_row;
+  const float* b = p.b + n;
+  for (std::int64_t k = 0; k < p.K; ++k) {
+    FloatVec y[V];
+    for (int v = 0; v < V; ++v) y[v] = hn::LoadU(d, b + v * L);
+    for (int r = 0; r < R; ++r) {
+      const FloatVec x = hn::Set(d, a[r * p.a_row]);
+      for (int v = 0; v < V; ++v) sum[r][v] = hn::MulAdd(x, y[v], sum[r][v]);
+    }
+    a += p.a_step;
+    b += p.b_row;
+  }
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < V; ++v) {
+      float* c = p.c + (m + r) * p.c_row + n + v * L;
+      if constexpr (into == Into::add) sum[r][v] = hn::Add(hn::LoadU(d, c), sum[r][v]);
+      if constexpr (into == Into::scale)
+        sum[r][v] = hn::MulAdd(hn::Set(d, p.factor[m + r]), hn::LoadU(d, c), sum[r][v]);
+      hn::StoreU(sum[r][v], d, c);
+    }
+}
+
+template <int R, Into into>
+HWY_NOINLINE void product_rows(const Product& p, std::int64_t m, std::int64_t N) {
+  const std::int64_t L = lanes();
+  std::int64_t n = 0;
+  for (; n + 2 * L <= N; n += 2 * L) product_block<R, 2, into>(p, m, n);
+  if (n < N) product_block<R, 1, into>(p, m, n);
+}
+
+// N is a multiple of the lanes.
+template <Into into>
+HWY_INLINE void product(const Product& p, std::int64_t M, std::int64_t N) {
+  std::int64_t groups = (M + 5) / 6;  // six rows of two vectors fill the registers; groups of even height
+  for (std::int64_t m = 0; m < M; --groups) {
+    const std::int64_t rows = (M - m + groups - 1) / groups;
+    switch (rows) {
+      case 1:
+        product_rows<1, into>(p, m, N);
+        break;
+      case 2:
+        product_rows<2, into>(p, m, N);
+        break;
+      case 3:
+        product_rows<3, into>(p, m, N);
+        break;
+      case 4:
+        product_rows<4, into>(p, m, N);
+        break;
+      case 5:
+        product_rows<5, into>(p, m, N);
+        break;
+      default:
+        product_rows<6, into>(p, m, N);
+    }
+    m += rows;
+  }
+}
+
+// e^x for x <= 0 or a little above; zero below -87 (where it would be denormal) and at minus infinity; NaN stays.
+// x = n ln 2 + r, |r| <= ln 2 / 2, and a Taylor polynomial of degree 7 in r: its error is below 1e-8 relative.
+HWY_INLINE FloatVec exp_of(FloatVec x) {
+  const Floats d;
+  const hn::RebindToSigned<Floats> di;
+  const auto n = hn::NearestInt(hn::Mul(x, hn::Set(d, 1.44269504f)));
+  const auto whole = hn::ConvertTo(d, n);
+  FloatVec r = hn::NegMulAdd(whole, hn::Set(d, 0.693359375f), x);  // ln 2 in two parts, the first exact in a product
+  r = hn::NegMulAdd(whole, hn::Set(d, -2.12194440e-4f), r);
+  FloatVec y = hn::MulAdd(r, hn::Set(d, 1.0f / 5040), hn::Set(d, 1.0f / 720));
+  y = hn::MulAdd(y, r, hn::Set(d, 1.0f / 120));
+  y = hn::MulAdd(y, r, hn::Set(d, 1.0f / 24));
+  y = hn::MulAdd(y, r, hn::Set(d, 1.0f / 6));
+  y = hn::MulAdd(y, r, hn::Set(d, 0.5f));
+  y = hn::MulAdd(y, r, hn::Set(d, 1.0f));
+  y = hn::MulAdd(y, r, hn::Set(d, 1.0f));
+  const auto power = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127))));
+  return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.0f)), hn::Mul(y, power));
+}
+
+#endif
+
+}  // namespace HWY_NAMESPACE
+}  // namespace regard::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "regard/kernels/reference/attention.h"
+
+namespace regard::kernels::reference {
+
+// The scores of one sequence and head, one at a time and in double: the specification of every attention kernel.
+// `row` is scratch memory whose first elements, one per key, hold the weights of the query last asked for.
+template <class T>
+class Scores {
+ public:
+  Scores(const AttentionPiece& piece, std::int64_t h)
+      : problem(*piece.problem),
+        sequence(problem.plan->sequences[static_cast<std::size_t>(piece.sequence)]),
+        head(h),
+        key_head(h / (problem.q.size(1) / problem.k.size(1))),
+        row(static_cast<double*>(piece.scratch)),
+        example_(piece.sequence) {}
+
+  std::int64_t key_row(std::int64_t j) const {
+    return problem.plan->key_row(sequence, j / tile_side) + j % tile_side;
+  }
+  double query(std::int64_t i, std::int64_t x) const {
+    const ConstView& q = problem.q;
+    return static_cast<double>(
+        q.as<T>()[(sequence.query_begin + i) * q.stride(0) + head * q.stride(1) + x * q.stride(2)]);
+  }
+  double key(std::int64_t j, std::int64_t x) const {
+    const ConstView& k = problem.k;
+    return static_cast<double>(k.as<T>()[key_row(j) * k.stride(0) + key_head * k.stride(1) + x * k.stride(2)]);
+  }
+  const T* value(std::int64_t j) const {
+    const ConstView& v = problem.v;
+    return v.as<T>() + key_row(j) * v.stride(0) + key_head * v.stride(1);
+  }
+  double additive(std::int64_t x) const {
+    return static_cast<double>(problem.additive_weight.as<T>()[x * problem.additive_weight.stride(0)]);
+  }
+  std::int64_t offset(std::int64_t i, std::int64_t j) const {  // index into the bias
+    return j + sequence.key_past - i - sequence.query_past + problem.bias.zero;
+  }
+
+  double score(std::int64_t i, std::int64_t j) const {
+    double s = 0;
+    for (std::int64_t x = 0; x < problem.q.size(2); ++x)
+      s += problem.pairing == Pairing::dot ? query(i, x) * key(j, x)
+                                           : additive(x) * std::tanh(query(i, x) + key(j, x));
+    s *= problem.scale;
+    if (const ConstView& b = problem.bias.table)
+      s += static_cast<double>(b.as<T>()[head * b.stride(0) + offset(i, j) * b.stride(1)]);
+    return s;
+  }
+
+  bool kept(std::int64_t i, std::int64_t j) const {
+    if (problem.dropout.keep_of_256 == 256) return true;
+    const std::int64_t key = j + sequence.key_past;
+    const RandomBlock block = attention_dropout_block(
+        problem.dropout.key, {example_, head, i + sequence.query_past, key});
+    const auto t = static_cast<std::size_t>(key % 16);
+    return static_cast<int>(block[t / 4] >> (8 * (t % 4)) & 255U) < problem.dropout.keep_of_256;
+  }
+
+  struct Totals {
+    double top, sum;  // log sum exp(score) = top + log(sum); sum 0: nothing is seen
+  };
+  // Leaves the weights of query i in `row`, zero where it does not see.
+  Totals weights(std::int64_t i) const {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    double top = -infinity, sum = 0;
+    for (std::int64_t j = 0; j < sequence.keys; ++j) row[j] = -infinity;
+    for_visible(*problem.plan, sequence, head, i, [&](std::int64_t j, std::int32_t multiplicity) {
+      row[j] = score(i, j) + std::log(static_cast<double>(multiplicity));
+      top = std::fmax(top, row[j]);
+    });
+    for (std::int64_t j = 0; j < sequence.keys; ++j) {
+      row[j] = row[j] == -infinity ? 0.0 : std::exp(row[j] - top);
+      sum += row[j];
+    }
+    if (sum != 0)
+      for (std::int64_t j = 0; j < sequence.keys; ++j) row[j] /= sum;
+    return {top, sum};
+  }
+
+  const AttentionProblem& problem;
+  const AttentionSequence& sequence;
+  std::int64_t head, key_head;
+  double* row;
+
+ private:
+  std::int64_t example_;
+};
+
+}  // namespace regard::kernels::reference
