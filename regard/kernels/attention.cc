@@ -16,17 +16,19 @@ const AttentionKernels& choose_kernels(const Context& context, const AttentionPr
     const AttentionKernels* kernels = cpu::attention_kernels(level);
     if (kernels != nullptr && kernels->accepts(p)) return *kernels;
   }
-  return p.q.dtype == DType::f64 ? reference::attention_kernels<double>() : reference::attention_kernels<float>();
+  return p.q.dtype == DType::f64 ? reference::attention_kernels<double>()
+                                 : reference::attention_kernels<float>();
 }
 
 struct Task {
   std::int32_t sequence, head, tile;
 };
 
-// Runs body(task, scratch) for every task. Tasks go to threads by a fixed number at a time, so that short sequences
-// do not cost a hand-over each.
+// Runs body(task, scratch) for every task. Tasks go to threads by a fixed number at a time, so that short
+// sequences do not cost a hand-over each.
 template <class Body>
-void run_tasks(const Context& context, const std::vector<Task>& tasks, std::int64_t scratch_bytes, const Body& body) {
+void run_tasks(const Context& context, const std::vector<Task>& tasks, std::int64_t scratch_bytes,
+               const Body& body) {
   const auto count = static_cast<std::int64_t>(tasks.size());
   const std::int64_t size = std::clamp<std::int64_t>(count / 64, 1, 16), chunks = (count + size - 1) / size;
   const auto chunk = [&](std::int64_t c) {
@@ -47,7 +49,8 @@ std::vector<Task> tasks_of(const TilePlan& plan, std::int64_t heads, const Count
   for (std::size_t b = 0; b < plan.sequences.size(); ++b)
     for (std::int64_t t = 0; t < count(plan.sequences[b]); ++t)
       for (std::int64_t h = 0; h < heads; ++h)
-        tasks.push_back({static_cast<std::int32_t>(b), static_cast<std::int32_t>(h), static_cast<std::int32_t>(t)});
+        tasks.push_back(
+            {static_cast<std::int32_t>(b), static_cast<std::int32_t>(h), static_cast<std::int32_t>(t)});
   return tasks;
 }
 
@@ -69,7 +72,8 @@ void fill_delta(const Context& context, const AttentionSaved& saved, const View&
         const T* dy = saved.dout.as<T>() + n * saved.dout.stride(0) + h * saved.dout.stride(1);
         double sum = 0;
         for (std::int64_t x = 0; x < Dv; ++x)
-          sum += static_cast<double>(y[x * saved.out.stride(2)]) * static_cast<double>(dy[x * saved.dout.stride(2)]);
+          sum += static_cast<double>(y[x * saved.out.stride(2)]) *
+                 static_cast<double>(dy[x * saved.dout.stride(2)]);
         delta.as<T>()[n * H + h] = static_cast<T>(sum);
       }
   };
@@ -120,7 +124,8 @@ void attention_backward(const Context& context, const AttentionProblem& p, const
   else
     fill_delta<float>(context, saved, delta);
 
-  const std::int64_t bias_part = g.dbias ? g.dbias.elements() : 0, additive_part = g.dadditive_weight ? G * D : 0;
+  const std::int64_t bias_part = g.dbias ? g.dbias.elements() : 0,
+                     additive_part = g.dadditive_weight ? G * D : 0;
   Scratch<double> dbias(context, std::max<std::int64_t>(1, B * bias_part));
   Scratch<double> dadditive(context, std::max<std::int64_t>(1, B * additive_part));
   std::fill(dbias.data(), dbias.data() + B * bias_part, 0.0);
@@ -141,13 +146,15 @@ void attention_backward(const Context& context, const AttentionProblem& p, const
   const auto whole = [&](const AttentionSequence& s) {
     return kernels.backward_keys == nullptr || (s.queries <= tile_side && s.keys <= tile_side);
   };
-  run(tasks_of(*p.plan, G, [&](const AttentionSequence& s) { return whole(s) ? 1 : 0; }), kernels.backward_sequence);
+  run(tasks_of(*p.plan, G, [&](const AttentionSequence& s) { return whole(s) ? 1 : 0; }),
+      kernels.backward_sequence);
   if (kernels.backward_keys != nullptr) {
     if (g.dk || g.dv)
       run(tasks_of(*p.plan, G, [&](const AttentionSequence& s) { return whole(s) ? 0 : tiles_of(s.keys); }),
           kernels.backward_keys);
     if (g.dq)
-      run(tasks_of(*p.plan, H, [&](const AttentionSequence& s) { return whole(s) ? 0 : tiles_of(s.queries); }),
+      run(tasks_of(*p.plan, H,
+                   [&](const AttentionSequence& s) { return whole(s) ? 0 : tiles_of(s.queries); }),
           kernels.backward_queries);
   }
   const auto add = [&](const double* parts, std::int64_t count, const View& sum) {

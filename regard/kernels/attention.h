@@ -9,9 +9,9 @@
 
 // out_i = sum_j softmax_j(scale * pair(q_i, k_j) + bias[h, j - i] : the plan lets i see j) * v_j
 //
-// Contracts: a query that sees nothing yields zeros. NaN or infinity in a key or value row changes no bit of what
-// does not see it. A sequence's results are the same bits in any batch and at any thread count. Strides are
-// honored; all operands are of one type, f32 or f64.
+// Contracts: a query that sees nothing yields zeros. NaN or infinity in a key or value row changes no bit of
+// what does not see it. A sequence's results are the same bits in any batch and at any thread count. Strides
+// are honored; all operands are of one type, f32 or f64.
 
 namespace regard::kernels {
 
@@ -20,14 +20,15 @@ enum class Pairing : std::uint8_t {
   additive  // w . tanh(q + k) (Bahdanau et al. 2015)
 };
 
-// One row of biases per head over the offset key position - query position, which covers every offset that occurs.
+// One row of biases per head over the offset key position - query position, which covers every offset that
+// occurs.
 struct AttentionBias {
   ConstView table;        // [H,offsets], or empty
   std::int64_t zero = 0;  // the index of offset 0
 };
 
-// Further terms of a score (a soft cap, a sink per head, terms by content) become members here, each with a default
-// that leaves it out.
+// Further terms of a score (a soft cap, a sink per head, terms by content) become members here, each with a
+// default that leaves it out.
 struct AttentionProblem {
   ConstView q;  // [N,H,D]
   ConstView k;  // [M,G,D]; head h reads key head h / (H / G)
@@ -42,8 +43,8 @@ struct AttentionProblem {
   DropoutRule dropout;
 };
 
-// The 16 bytes that decide keys j .. j + 15 (j a multiple of 16) of a query: byte t % 4 of word t / 4 belongs to
-// key j + t, which is kept when it is below keep_of_256. Positions are below 2^32, examples and heads too.
+// The 16 bytes that decide keys j .. j + 15 (j a multiple of 16) of a query: byte t % 4 of word t / 4 belongs
+// to key j + t, which is kept when it is below keep_of_256. Positions are below 2^32, examples and heads too.
 inline RandomBlock attention_dropout_block(RandomKey key, const std::int64_t (&at)[4]) {
   const auto b = static_cast<std::uint64_t>(at[0]), h = static_cast<std::uint64_t>(at[1]);
   const auto i = static_cast<std::uint64_t>(at[2]), j = static_cast<std::uint64_t>(at[3]);
@@ -54,7 +55,8 @@ struct AttentionResult {
   View out;      // [N,H,Dv]
   View log_sum;  // [N,H]: log sum_j exp(score), infinity where nothing is seen; or empty
 };
-void attention_forward(const Context& context, const AttentionProblem& problem, const AttentionResult& result);
+void attention_forward(const Context& context, const AttentionProblem& problem,
+                       const AttentionResult& result);
 
 struct AttentionSaved {
   ConstView out, log_sum;  // of the forward pass
@@ -63,16 +65,16 @@ struct AttentionSaved {
 // Overwritten; an empty one is not wanted. Sequences must not share keys.
 struct AttentionGradient {
   View dq, dk, dv;
-  View dbias;            // [H,offsets]
-  View dadditive_weight;  // [D]
+  View dbias;                            // [H,offsets]
+  View dadditive_weight;                 // [D]
   const TileColumns* columns = nullptr;  // columns_of(plan); required
 };
 void attention_backward(const Context& context, const AttentionProblem& problem, const AttentionSaved& saved,
                         const AttentionGradient& gradient);
 
 // The weights themselves, for explaining: of the heads and query rows asked for, over the keys of each row's
-// sequence. Dropout is not applied. weights [heads,rows,S], zero from the sequence's length on; S at least the most
-// keys of a sequence.
+// sequence. Dropout is not applied. weights [heads,rows,S], zero from the sequence's length on; S at least
+// the most keys of a sequence.
 struct WeightsRequest {
   std::span<const std::int64_t> heads;
   std::span<const std::int64_t> rows;  // in 0 .. N - 1

@@ -12,9 +12,7 @@ constexpr std::int64_t tokens_of_chunk = 64;
 template <class F>
 void for_token_chunks(const Context& context, std::int64_t N, const F& f) {
   const std::int64_t chunks = (N + tokens_of_chunk - 1) / tokens_of_chunk;
-  const auto one = [&](std::int64_t c) {
-    f(c, c * tokens_of_chunk, std::min(N, (c + 1) * tokens_of_chunk));
-  };
+  const auto one = [&](std::int64_t c) { f(c, c * tokens_of_chunk, std::min(N, (c + 1) * tokens_of_chunk)); };
   if (context.threads == nullptr)
     for (std::int64_t c = 0; c < chunks; ++c) one(c);
   else
@@ -41,7 +39,8 @@ void forward(const Context& context, const ConstView& x, const ConstView& tau, c
     for (std::int64_t r = begin * H; r < end * H; ++r) {
       const T* from = x.as<T>() + r * D;
       const double norm = norm_of(from, D), by = norm == 0 ? 0 : factor_of<T>(tau, r % H) / norm;
-      for (std::int64_t d = 0; d < D; ++d) y.as<T>()[r * D + d] = static_cast<T>(by * static_cast<double>(from[d]));
+      for (std::int64_t d = 0; d < D; ++d)
+        y.as<T>()[r * D + d] = static_cast<T>(by * static_cast<double>(from[d]));
     }
   });
 }
@@ -57,13 +56,14 @@ void backward(const Context& context, const UnitRowsSaved& s, const UnitRowsGrad
       const T *x = s.x.as<T>() + r * D, *dy = s.dy.as<T>() + r * D;
       const double norm = norm_of(x, D), inverse = norm == 0 ? 0 : 1 / norm;
       double along = 0;
-      for (std::int64_t d = 0; d < D; ++d) along += static_cast<double>(dy[d]) * static_cast<double>(x[d]) * inverse;
+      for (std::int64_t d = 0; d < D; ++d)
+        along += static_cast<double>(dy[d]) * static_cast<double>(x[d]) * inverse;
       if (g.dtau) parts[static_cast<std::size_t>(c * H + r % H)] += along;
       if (!g.dx) continue;
       const double by = factor_of<T>(s.tau, r % H) * inverse;
       for (std::int64_t d = 0; d < D; ++d)
-        g.dx.as<T>()[r * D + d] = static_cast<T>(
-            by * (static_cast<double>(dy[d]) - along * static_cast<double>(x[d]) * inverse));
+        g.dx.as<T>()[r * D + d] =
+            static_cast<T>(by * (static_cast<double>(dy[d]) - along * static_cast<double>(x[d]) * inverse));
     }
   });
   if (!g.dtau) return;
@@ -86,7 +86,8 @@ void unit_rows(const Context& context, const ConstView& x, const ConstView& tau,
     forward<float>(context, x, tau, y);
 }
 
-void unit_rows_backward(const Context& context, const UnitRowsSaved& saved, const UnitRowsGradient& gradient) {
+void unit_rows_backward(const Context& context, const UnitRowsSaved& saved,
+                        const UnitRowsGradient& gradient) {
   if (saved.x.dtype == DType::f64)
     backward<double>(context, saved, gradient);
   else

@@ -7,8 +7,8 @@
 
 namespace regard::kernels {
 
-// y = tau[h] x / |x| along the last axis of contiguous [N,H,D]; a row of zeros stays so. tau is [H], one element, or
-// empty (1).
+// y = tau[h] x / |x| along the last axis of contiguous [N,H,D]; a row of zeros stays so. tau is [H], one
+// element, or empty (1).
 void unit_rows(const Context& context, const ConstView& x, const ConstView& tau, const View& y);
 
 struct UnitRowsSaved {

@@ -31,7 +31,8 @@ void for_rows(const Context& context, std::int64_t rows, const F& f) {
 }
 
 template <class T>
-void weights_of(const Context& context, const AttentionProblem& p, const WeightsRequest& request, const View& w) {
+void weights_of(const Context& context, const AttentionProblem& p, const WeightsRequest& request,
+                const View& w) {
   const std::vector<std::int32_t> sequence = sequence_of_query(*p.plan);
   const auto heads = static_cast<std::int64_t>(request.heads.size());
   const std::int64_t keys = most_keys(*p.plan);
@@ -44,7 +45,8 @@ void weights_of(const Context& context, const AttentionProblem& p, const Weights
       T* out = w.as<T>() + h * w.stride(0) + r * w.stride(1);
       for (std::int64_t j = 0; j < w.size(2); ++j) out[j * w.stride(2)] = T{0};
       if (b < 0) continue;
-      const reference::Scores<T> scores({&p, b, 0, 0, row.data()}, request.heads[static_cast<std::size_t>(h)]);
+      const reference::Scores<T> scores({&p, b, 0, 0, row.data()},
+                                        request.heads[static_cast<std::size_t>(h)]);
       scores.weights(n - scores.sequence.query_begin);
       for (std::int64_t j = 0; j < scores.sequence.keys; ++j) out[j * w.stride(2)] = static_cast<T>(row[j]);
     }
@@ -84,7 +86,8 @@ void attention_weights(const Context& context, const AttentionProblem& p, const 
     weights_of<float>(context, p, request, weights);
 }
 
-void attention_apply(const Context& context, const AttentionProblem& p, const ConstView& weights, const View& out) {
+void attention_apply(const Context& context, const AttentionProblem& p, const ConstView& weights,
+                     const View& out) {
   if (p.q.dtype == DType::f64)
     apply<double>(context, p, weights, out);
   else

@@ -5,17 +5,17 @@
 #include <span>
 #include <vector>
 
-// Which scores attention computes, as plain data: all that a kernel knows of a mask. Scores are cut into tiles of
-// 64 queries by 64 keys, counted from the beginning of each sequence, so a sequence's tiles are the same in any
-// batch.
+// Which scores attention computes, as plain data: all that a kernel knows of a mask. Scores are cut into
+// tiles of 64 queries by 64 keys, counted from the beginning of each sequence, so a sequence's tiles are the
+// same in any batch.
 
 namespace regard::kernels {
 
 constexpr std::int64_t tile_side = 64;  // a row of a tile is one 64-bit word
 constexpr std::int64_t most_range_queries = 8;
 
-// One sequence of a ragged batch: its queries are rows of [N,..], its keys rows of [M,..]. `past` is the position
-// of the first one in the text.
+// One sequence of a ragged batch: its queries are rows of [N,..], its keys rows of [M,..]. `past` is the
+// position of the first one in the text.
 struct AttentionSequence {
   std::int64_t query_begin = 0, queries = 0, query_past = 0;
   std::int64_t key_begin = 0, keys = 0, key_past = 0;
@@ -54,12 +54,13 @@ struct TilePlan {
   static constexpr std::int32_t whole = -1;
 
   PlanForm form = PlanForm::tiles;
-  std::int64_t heads = 1;  // 1: the same tiles for every head, else H
-  std::int64_t rows = 0;   // rows of tiles of all sequences
-  std::int64_t queries = 0, keys = 0;  // N, M
-  std::vector<AttentionSequence> sequences;  // [B]
+  std::int64_t heads = 1;                     // 1: the same tiles for every head, else H
+  std::int64_t rows = 0;                      // rows of tiles of all sequences
+  std::int64_t queries = 0, keys = 0;         // N, M
+  std::vector<AttentionSequence> sequences;   // [B]
   std::vector<std::int32_t> sequence_of_row;  // [rows]
-  std::vector<std::int64_t> key_tiles;  // the row of [M,..] where a tile of keys begins, for keys kept in blocks
+  std::vector<std::int64_t>
+      key_tiles;  // the row of [M,..] where a tile of keys begins, for keys kept in blocks
 
   // tiles: row r of head h has the runs row_begin[h * rows + r] ..., in order of their keys.
   std::vector<std::int64_t> row_begin;
@@ -81,7 +82,9 @@ struct TilePlan {
     const auto r = static_cast<std::size_t>((heads == 1 ? 0 : head * queries) + query);
     return {key_runs.data() + run_begin[r], key_runs.data() + run_begin[r + 1]};
   }
-  const std::uint64_t* pattern(std::int32_t bits) const { return words.data() + std::int64_t{bits} * tile_side; }
+  const std::uint64_t* pattern(std::int32_t bits) const {
+    return words.data() + std::int64_t{bits} * tile_side;
+  }
   const std::uint64_t* pattern_by_key(std::int32_t bits) const {
     return words_by_key.data() + std::int64_t{bits} * tile_side;
   }
@@ -96,17 +99,17 @@ struct TilePlan {
 
 constexpr std::int64_t tiles_of(std::int64_t length) { return (length + tile_side - 1) / tile_side; }
 
-// The same tiles by columns: for each tile of keys the tiles of queries that visit it, for the gradient of keys and
-// values.
+// The same tiles by columns: for each tile of keys the tiles of queries that visit it, for the gradient of
+// keys and values.
 struct TileColumns {
   struct Entry {
     std::int32_t query_tile = 0;  // in its sequence
     std::int32_t bits = 0, multiplicity = 1;
   };
-  std::int64_t columns = 0;                    // tiles of keys of all sequences
-  std::vector<std::int64_t> first_column;      // [B + 1]
+  std::int64_t columns = 0;                      // tiles of keys of all sequences
+  std::vector<std::int64_t> first_column;        // [B + 1]
   std::vector<std::int32_t> sequence_of_column;  // [columns]
-  std::vector<std::int64_t> begin;             // of column c of head h: begin[h * columns + c]
+  std::vector<std::int64_t> begin;               // of column c of head h: begin[h * columns + c]
   std::vector<Entry> entries;
   std::int64_t heads = 1;
 
@@ -117,10 +120,11 @@ struct TileColumns {
 };
 TileColumns columns_of(const TilePlan& plan);
 
-// Calls f(key, multiplicity) for the keys that query `i` of a sequence sees in head `h`, in order; keys count from
-// the sequence's first. For reference kernels.
+// Calls f(key, multiplicity) for the keys that query `i` of a sequence sees in head `h`, in order; keys count
+// from the sequence's first. For reference kernels.
 template <class F>
-void for_visible(const TilePlan& plan, const AttentionSequence& s, std::int64_t h, std::int64_t i, const F& f) {
+void for_visible(const TilePlan& plan, const AttentionSequence& s, std::int64_t h, std::int64_t i,
+                 const F& f) {
   if (plan.form == PlanForm::ranges) {
     for (const KeyRun& run : plan.runs_of_query(h, s.query_begin + i))
       for (std::int64_t j = run.begin; j < run.end; ++j) f(j, run.multiplicity);

@@ -7,8 +7,8 @@
 #include "regard/base/random.h"
 #include "regard/nn/attention/attend.h"
 
-// The axes of the attention product: masks, scores, positions, grouped heads, shapes. A new value of an axis is one
-// line here, and every kernel, gradient and benchmark meets it.
+// The axes of the attention product: masks, scores, positions, grouped heads, shapes. A new value of an axis
+// is one line here, and every kernel, gradient and benchmark meets it.
 
 namespace regard::attention_cases {
 
@@ -69,7 +69,10 @@ inline std::vector<MaskCase> masks() {
        }},
       {"window", [](const ShapeCase&) { return window(3); }},
       {"sliding", [](const ShapeCase&) { return causal() & window(20); }},
-      {"longformer", [](const ShapeCase&) { return window(5) | global({0, 2, 70}); }},
+      {"longformer",
+       [](const ShapeCase&) {
+         return window(5) | global({0, 2, 70});
+       }},
       {"segments",
        [](const ShapeCase& s) {
          std::vector<std::vector<std::int32_t>> ids;
@@ -86,12 +89,13 @@ inline std::vector<MaskCase> masks() {
          for (std::int64_t e = 0; e < m.T * m.S; ++e) m.allowed.push_back((e * 2654435761U >> 7) % 4 != 0);
          return given(m);
        }},
-      {"custom", [](const ShapeCase&) { return custom([](At a) { return (a.query * 7 + a.key * 13) % 5 < 2; }); }},
+      {"custom",
+       [](const ShapeCase&) { return custom([](At a) { return (a.query * 7 + a.key * 13) % 5 < 2; }); }},
       {"by_head",
        [](const ShapeCase&) {
          return custom<PerHead::own>([](At a) { return a.key - a.query <= a.head - 1; });
        }},
-      {"not_window", [](const ShapeCase&) { return !window(2) | !causal(); }},
+      {"not_window", [](const ShapeCase&) { return (!window(2)) | (!causal()); }},
   };
 }
 
@@ -113,10 +117,8 @@ struct PositionCase {
 };
 inline std::vector<PositionCase> positions() {
   return {{"none", [](Attention&, std::int64_t, const Var&) {}},
-          {"rotary",
-           [](Attention& how, std::int64_t D, const Var&) {
-             how.rotation = rotary({.dims = D / 2 * 2, .longest = 32});
-           }},
+          {"rotary", [](Attention& how, std::int64_t D,
+                        const Var&) { how.rotation = rotary({.dims = D / 2 * 2, .longest = 32}); }},
           {"rotary_interleaved",
            [](Attention& how, std::int64_t D, const Var&) {
              how.rotation = rotary({.dims = D / 4 * 2, .pairs = kernels::RotaryPairs::interleaved});
@@ -146,11 +148,12 @@ struct Case {
   HeadCase heads;
 
   std::string name() const {
-    return shape.name + " " + mask.name + " " + score.name + " " + position.name + " " + std::to_string(heads.H) +
-           "/" + std::to_string(heads.G);
+    return shape.name + " " + mask.name + " " + score.name + " " + position.name + " " +
+           std::to_string(heads.H) + "/" + std::to_string(heads.G);
   }
   Plan make_plan() const {
-    return plan(mask.make(shape), layout(shape.queries, shape.past), layout(shape.keys), {.heads = heads.H, .source = {}});
+    return plan(mask.make(shape), layout(shape.queries, shape.past), layout(shape.keys),
+                {.heads = heads.H, .source = {}});
   }
   std::vector<Tensor> operands(std::uint64_t seed = 1) const {
     RandomStream random({seed});
@@ -161,8 +164,12 @@ struct Case {
     };
     const std::int64_t N = layout(shape.queries).tokens(), M = layout(shape.keys).tokens();
     const std::int64_t span = 2 * (shape.past + std::max(most(shape.queries), most(shape.keys))) + 1;
-    return {normal({N, heads.H, shape.D}, 1), normal({M, heads.G, shape.D}, 1), normal({M, heads.G, shape.Dv}, 1),
-            normal({heads.H}, 2),             normal({shape.D}, 0.7),           normal({heads.H, span}, 0.5)};
+    return {normal({N, heads.H, shape.D}, 1),
+            normal({M, heads.G, shape.D}, 1),
+            normal({M, heads.G, shape.Dv}, 1),
+            normal({heads.H}, 2),
+            normal({shape.D}, 0.7),
+            normal({heads.H, span}, 0.5)};
   }
   Attention how(const std::vector<Var>& x, const Plan& p) const {
     Attention a;

@@ -37,7 +37,8 @@ HWY_INLINE void load_queries(const AttentionBackwardPiece& piece, std::int64_t h
     const std::int64_t n = first + i;
     g.log_sum[i] = i < rows ? static_cast<const float*>(ls.data)[n * ls.strides[0] + h * ls.strides[1]]
                             : std::numeric_limits<float>::infinity();
-    g.delta[i] = i < rows ? static_cast<const float*>(piece.delta.data)[n * piece.delta.strides[0] + h] : 0.0f;
+    g.delta[i] =
+        i < rows ? static_cast<const float*>(piece.delta.data)[n * piece.delta.strides[0] + h] : 0.0f;
   }
 }
 
@@ -67,7 +68,8 @@ HWY_INLINE void gradient_tile(const AttentionBackwardPiece& piece, const ScoreTi
                               const Dropped& at, std::int64_t key_tile) {
   const AttentionProblem& p = *piece.problem;
   const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t key_head = at.head / (p.q.shape[1] / p.k.shape[1]), key_row = p.plan->key_row(s, key_tile);
+  const std::int64_t key_head = at.head / (p.q.shape[1] / p.k.shape[1]),
+                     key_row = p.plan->key_row(s, key_tile);
   const Rows k = rows_of(p.k, {key_row, t.keys, key_head}), v = rows_of(p.v, {key_row, t.keys, key_head});
   const bool drops = p.dropout.keep_of_256 != 256;
   const std::int64_t end = padded(t.queries);
@@ -106,14 +108,15 @@ struct KeySums {
   float* dk;         // [64][padded(D)]
   float* dv;         // [64][padded(Dv)]
 };
-HWY_INLINE void add_to_keys(const AttentionProblem& p, const ScoreTile& t, const GradientTile& g, const KeySums& sums) {
+HWY_INLINE void add_to_keys(const AttentionProblem& p, const ScoreTile& t, const GradientTile& g,
+                            const KeySums& sums) {
   const std::int64_t P = padded(p.q.shape[2]), Pv = padded(p.v.shape[2]);
   product<Into::add>({g.weights, side, 1, sums.dout_rows, Pv, sums.dv, Pv, t.queries, nullptr}, t.keys, Pv);
   product<Into::add>({g.dscores, side, 1, sums.q_rows, P, sums.dk, P, t.queries, nullptr}, t.keys, P);
 }
 
-HWY_INLINE void add_to_queries(const AttentionProblem& p, const ScoreTile& t, const GradientTile& g, const Rows& keys,
-                               float* key_rows, float* dq) {
+HWY_INLINE void add_to_queries(const AttentionProblem& p, const ScoreTile& t, const GradientTile& g,
+                               const Rows& keys, float* key_rows, float* dq) {
   (void)p;
   const std::int64_t P = padded(keys.width);
   const std::uint64_t bad = pack_rows(keys, 1.0f, key_rows);
@@ -132,7 +135,8 @@ HWY_INLINE void pack_query_rows(const AttentionBackwardPiece& piece, std::int64_
 
 HWY_INLINE KeySums take_sums(const AttentionProblem& p, float*& memory) {
   const std::int64_t P = padded(p.q.shape[2]), Pv = padded(p.v.shape[2]);
-  KeySums sums{take(memory, side * P), take(memory, side * Pv), take(memory, side * P), take(memory, side * Pv)};
+  KeySums sums{take(memory, side * P), take(memory, side * Pv), take(memory, side * P),
+               take(memory, side * Pv)};
   std::fill(sums.dk, sums.dk + side * P, 0.0f);
   std::fill(sums.dv, sums.dv + side * Pv, 0.0f);
   return sums;

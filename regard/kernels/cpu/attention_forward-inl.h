@@ -64,7 +64,8 @@ HWY_INLINE void softmax_step(const ScoreTile& t, float* HWY_RESTRICT scores, con
     }
     if (j < t.keys) a = hn::Max(a, hn::LoadU(d, scores + j * side + i));
     a = hn::Max(a, b);
-    const FloatVec base = hn::IfThenZeroElse(hn::Eq(a, lowest), a);  // nothing seen yet: no infinity - infinity
+    const FloatVec base =
+        hn::IfThenZeroElse(hn::Eq(a, lowest), a);  // nothing seen yet: no infinity - infinity
     FloatVec sum = hn::Zero(d);
     for (j = 0; j < t.keys; ++j) {
       const FloatVec e = exp_of(hn::Sub(hn::LoadU(d, scores + j * side + i), base));
@@ -82,7 +83,8 @@ HWY_INLINE void multiply_tile(const ScoreTile& t, const float* HWY_RESTRICT by, 
   const Floats d;
   for (std::int64_t j = 0; j < t.keys; ++j)
     for (std::int64_t i = 0; i < padded(t.queries); i += lanes())
-      hn::StoreU(hn::Mul(hn::LoadU(d, x + j * side + i), hn::LoadU(d, by + j * side + i)), d, x + j * side + i);
+      hn::StoreU(hn::Mul(hn::LoadU(d, x + j * side + i), hn::LoadU(d, by + j * side + i)), d,
+                 x + j * side + i);
 }
 
 HWY_INLINE void finish_rows(const AttentionPiece& piece, const AttentionResult& r, const Running& running,
@@ -127,7 +129,8 @@ void forward(const AttentionPiece& piece, const AttentionResult& result) {
       t.keys = std::min(side, s.keys - c * side);
       const std::int64_t key_row = p.plan->key_row(s, c);
       const Rows keys = rows_of(p.k, {key_row, t.keys, g}), v = rows_of(p.v, {key_row, t.keys, g});
-      product<Into::store>({keys.data, keys.stride, 1, q, side, scores, side, D, nullptr}, t.keys, padded(rows));
+      product<Into::store>({keys.data, keys.stride, 1, q, side, scores, side, D, nullptr}, t.keys,
+                           padded(rows));
       hide(t, scores);
       softmax_step(t, scores, running);
       if (drops) {

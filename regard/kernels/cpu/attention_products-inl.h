@@ -24,8 +24,8 @@ constexpr std::int64_t side = 64;  // of a tile, and the row length of everythin
 HWY_INLINE std::int64_t lanes() { return static_cast<std::int64_t>(hn::Lanes(Floats())); }
 HWY_INLINE std::int64_t padded(std::int64_t n) { return (n + lanes() - 1) / lanes() * lanes(); }
 
-// A small matrix product C = A B: A[m][k] = a[m * a_row + k * a_step], B and C with rows of contiguous elements.
-// Every element adds its products in order of k, whatever the sizes.
+// A small matrix product C = A B: A[m][k] = a[m * a_row + k * a_step], B and C with rows of contiguous
+// elements. Every element adds its products in order of k, whatever the sizes.
 struct Product {
   const float* a;
   std::int64_t a_row, a_step;
@@ -104,14 +104,16 @@ HWY_INLINE void product(const Product& p, std::int64_t M, std::int64_t N) {
   }
 }
 
-// e^x for x <= 0 or a little above; zero below -87 (where it would be denormal) and at minus infinity; NaN stays.
-// x = n ln 2 + r, |r| <= ln 2 / 2, and a Taylor polynomial of degree 7 in r: its error is below 1e-8 relative.
+// e^x for x <= 0 or a little above; zero below -87 (where it would be denormal) and at minus infinity; NaN
+// stays. x = n ln 2 + r, |r| <= ln 2 / 2, and a Taylor polynomial of degree 7 in r: its error is below 1e-8
+// relative.
 HWY_INLINE FloatVec exp_of(FloatVec x) {
   const Floats d;
   const hn::RebindToSigned<Floats> di;
   const auto n = hn::NearestInt(hn::Mul(x, hn::Set(d, 1.44269504f)));
   const auto whole = hn::ConvertTo(d, n);
-  FloatVec r = hn::NegMulAdd(whole, hn::Set(d, 0.693359375f), x);  // ln 2 in two parts, the first exact in a product
+  FloatVec r =
+      hn::NegMulAdd(whole, hn::Set(d, 0.693359375f), x);  // ln 2 in two parts, the first exact in a product
   r = hn::NegMulAdd(whole, hn::Set(d, -2.12194440e-4f), r);
   FloatVec y = hn::MulAdd(r, hn::Set(d, 1.0f / 5040), hn::Set(d, 1.0f / 720));
   y = hn::MulAdd(y, r, hn::Set(d, 1.0f / 120));

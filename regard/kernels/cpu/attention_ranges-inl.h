@@ -42,8 +42,8 @@ struct Online {  // of one query
 };
 
 // Takes up to 64 neighboring keys into the sum [padded(Dv)].
-HWY_INLINE void take_keys(const float* q, const Rows& k, const Rows& v, float log_multiplicity, Online& online,
-                          float* HWY_RESTRICT sum) {
+HWY_INLINE void take_keys(const float* q, const Rows& k, const Rows& v, float log_multiplicity,
+                          Online& online, float* HWY_RESTRICT sum) {
   const Floats d;
   const std::int64_t L = lanes();
   HWY_ALIGN float weights[side];
@@ -93,7 +93,8 @@ void forward_ranges(const AttentionPiece& piece, const AttentionResult& r) {
         for (std::int64_t j = run.begin; j < run.end;) {
           const std::int64_t end = std::min<std::int64_t>(run.end, (j / side + 1) * side);
           const std::int64_t row = p.plan->key_row(s, j / side) + j % side;
-          const float log_multiplicity = run.multiplicity == 1 ? 0.0f : std::log(static_cast<float>(run.multiplicity));
+          const float log_multiplicity =
+              run.multiplicity == 1 ? 0.0f : std::log(static_cast<float>(run.multiplicity));
           take_keys(q, rows_of(p.k, {row, end - j, piece.head}), rows_of(p.v, {row, end - j, piece.head}),
                     log_multiplicity, online, sum);
           j = end;
@@ -103,7 +104,8 @@ void forward_ranges(const AttentionPiece& piece, const AttentionResult& r) {
       for (std::int64_t x = 0; x < Dv; ++x) out[x * r.out.strides[2]] = sum[x] * inverse;
       if (r.log_sum)
         static_cast<float*>(r.log_sum.data)[n * r.log_sum.strides[0] + h * r.log_sum.strides[1]] =
-            online.sum == 0.0f ? std::numeric_limits<float>::infinity() : online.largest + std::log(online.sum);
+            online.sum == 0.0f ? std::numeric_limits<float>::infinity()
+                               : online.largest + std::log(online.sum);
     }
 }
 

@@ -25,8 +25,8 @@ struct Rows {
 };
 
 HWY_INLINE Rows rows_of(const ConstView& x, const std::int64_t (&at)[3]) {  // first row, rows, head
-  return {static_cast<const float*>(x.data) + at[0] * x.strides[0] + at[2] * x.strides[1], x.strides[0], at[1],
-          x.shape[2]};
+  return {static_cast<const float*>(x.data) + at[0] * x.strides[0] + at[2] * x.strides[1], x.strides[0],
+          at[1], x.shape[2]};
 }
 
 // to[width][64] = factor * rows transposed, zero from the last row to the next whole vector.
@@ -40,8 +40,8 @@ HWY_INLINE void pack_columns(const Rows& rows, float factor, float* HWY_RESTRICT
     for (std::int64_t i = rows.count; i < end; ++i) to[x * side + i] = 0.0f;
 }
 
-// to[rows][padded(width)] = factor * rows, zero-padded. Rows that hold NaN or infinity become zeros and are named in
-// the result, bit by bit: a product would spread them to queries that do not see them.
+// to[rows][padded(width)] = factor * rows, zero-padded. Rows that hold NaN or infinity become zeros and are
+// named in the result, bit by bit: a product would spread them to queries that do not see them.
 HWY_INLINE std::uint64_t pack_rows(const Rows& rows, float factor, float* HWY_RESTRICT to) {
   const Floats d;
   const std::int64_t L = lanes(), P = padded(rows.width), whole = rows.width / L * L;
@@ -74,7 +74,8 @@ HWY_INLINE std::uint64_t pack_rows(const Rows& rows, float factor, float* HWY_RE
   return bad;
 }
 
-// One tile of scores, [key][query] with rows of 64: queries are the lanes, so softmax needs no sum across lanes.
+// One tile of scores, [key][query] with rows of 64: queries are the lanes, so softmax needs no sum across
+// lanes.
 struct ScoreTile {
   std::int64_t queries = 0, keys = 0;
   const std::uint64_t* bits = nullptr;  // [64] by key: bit i: query i sees it; null: all see it
@@ -109,7 +110,8 @@ HWY_INLINE void hide(const ScoreTile& t, float* HWY_RESTRICT scores) {
 
 struct Dropped {
   const AttentionProblem* problem;
-  std::int64_t example, head, query, key;  // positions of the tile's first query and key; key a multiple of 16
+  std::int64_t example, head, query,
+      key;  // positions of the tile's first query and key; key a multiple of 16
 };
 
 HWY_INLINE void multiply_wide(hn::Vec<hn::ScalableTag<std::uint32_t>> x, std::uint32_t by,
@@ -139,7 +141,8 @@ HWY_INLINE void fill_dropout(const Dropped& at, const ScoreTile& t, float* HWY_R
                                    hn::Iota(d, static_cast<std::uint32_t>(at.query + i)),
                                    hn::Set(d, static_cast<std::uint32_t>(at.head)),
                                    hn::Set(d, static_cast<std::uint32_t>(at.example))};
-      auto k0 = static_cast<std::uint32_t>(rule.key.value), k1 = static_cast<std::uint32_t>(rule.key.value >> 32);
+      auto k0 = static_cast<std::uint32_t>(rule.key.value),
+           k1 = static_cast<std::uint32_t>(rule.key.value >> 32);
       for (int round = 0; round < 10; ++round) {
         hn::Vec<decltype(d)> low0, high0, low1, high1;
         multiply_wide(c[0], 0xD2511F53U, low0, high0);
@@ -164,7 +167,8 @@ HWY_INLINE void fill_dropout(const Dropped& at, const ScoreTile& t, float* HWY_R
 }
 
 // sum[i][x] += weights[j][i] * rows[j][x] for the rows named by `bad`, where query i sees key j.
-inline void add_bad_rows(const ScoreTile& t, std::uint64_t bad, const Rows& rows, const float* weights, float* sum) {
+inline void add_bad_rows(const ScoreTile& t, std::uint64_t bad, const Rows& rows, const float* weights,
+                         float* sum) {
   const std::int64_t P = padded(rows.width);
   for (std::int64_t j = 0; j < t.keys; ++j) {
     if (!(bad >> j & 1)) continue;

@@ -32,8 +32,8 @@ void forward_query(const Scores<T>& scores, const AttentionResult& r, std::int64
     out[x * r.out.stride(2)] = static_cast<T>(y);
   }
   if (r.log_sum)
-    r.log_sum.as<T>()[n * r.log_sum.stride(0) + h * r.log_sum.stride(1)] =
-        static_cast<T>(sum > 0 || std::isnan(sum) ? top + std::log(sum) : std::numeric_limits<double>::infinity());
+    r.log_sum.as<T>()[n * r.log_sum.stride(0) + h * r.log_sum.stride(1)] = static_cast<T>(
+        sum > 0 || std::isnan(sum) ? top + std::log(sum) : std::numeric_limits<double>::infinity());
 }
 
 template <class T>
@@ -78,7 +78,8 @@ void backward_query(const AttentionBackwardPiece& piece, const Scores<T>& scores
     double d = 0;
     if (scores.kept(i, j)) {
       for (std::int64_t x = 0; x < Dv; ++x)
-        d += static_cast<double>(dy[x * dout.stride(2)]) * static_cast<double>(scores.value(j)[x * p.v.stride(2)]);
+        d += static_cast<double>(dy[x * dout.stride(2)]) *
+             static_cast<double>(scores.value(j)[x * p.v.stride(2)]);
       d *= keep;
       if (T* dv = row_of<T>(g.dv, scores.key_row(j), scores.key_head))
         for (std::int64_t x = 0; x < Dv; ++x)
@@ -134,10 +135,8 @@ void backward_sequence(const AttentionBackwardPiece& piece) {
 
 template <class T>
 const AttentionKernels& attention_kernels() {
-  static constexpr AttentionKernels kernels{accepts,           scratch,
-                                            forward<T>,        forward_ranges<T>,
-                                            backward_sequence<T>, nullptr,
-                                            nullptr};
+  static constexpr AttentionKernels kernels{
+      accepts, scratch, forward<T>, forward_ranges<T>, backward_sequence<T>, nullptr, nullptr};
   return kernels;
 }
 template const AttentionKernels& attention_kernels<float>();

@@ -18,9 +18,9 @@ struct AttentionPiece {
 struct AttentionBackwardPiece : AttentionPiece {
   const AttentionSaved* saved = nullptr;
   const AttentionGradient* gradient = nullptr;
-  ConstView delta;             // [N,H]: dout . out
-  void* dbias = nullptr;       // this piece's own part [H / G, offsets], zeroed; or null
-  void* dadditive = nullptr;   // this piece's own part [D], zeroed; or null
+  ConstView delta;            // [N,H]: dout . out
+  void* dbias = nullptr;      // this piece's own part [H / G, offsets], zeroed; or null
+  void* dadditive = nullptr;  // this piece's own part [D], zeroed; or null
 };
 
 struct AttentionKernels {
@@ -29,10 +29,10 @@ struct AttentionKernels {
   // One row of tiles of one head, or (ranges) all queries of a sequence of one key head.
   void (*forward)(const AttentionPiece& piece, const AttentionResult& result);
   void (*forward_ranges)(const AttentionPiece& piece, const AttentionResult& result);
-  // All of a sequence's gradients for the heads of one key head. The only function where the next two are null;
-  // else it is used where queries and keys fit one tile.
+  // All of a sequence's gradients for the heads of one key head. The only function where the next two are
+  // null; else it is used where queries and keys fit one tile.
   void (*backward_sequence)(const AttentionBackwardPiece& piece);
-  void (*backward_keys)(const AttentionBackwardPiece& piece);     // dk, dv of one tile of keys of one key head
+  void (*backward_keys)(const AttentionBackwardPiece& piece);  // dk, dv of one tile of keys of one key head
   void (*backward_queries)(const AttentionBackwardPiece& piece);  // dq of one tile of queries of one head
 };
 

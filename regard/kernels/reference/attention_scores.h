@@ -7,8 +7,9 @@
 
 namespace regard::kernels::reference {
 
-// The scores of one sequence and head, one at a time and in double: the specification of every attention kernel.
-// `row` is scratch memory whose first elements, one per key, hold the weights of the query last asked for.
+// The scores of one sequence and head, one at a time and in double: the specification of every attention
+// kernel. `row` is scratch memory whose first elements, one per key, hold the weights of the query last asked
+// for.
 template <class T>
 class Scores {
  public:
@@ -30,7 +31,8 @@ class Scores {
   }
   double key(std::int64_t j, std::int64_t x) const {
     const ConstView& k = problem.k;
-    return static_cast<double>(k.as<T>()[key_row(j) * k.stride(0) + key_head * k.stride(1) + x * k.stride(2)]);
+    return static_cast<double>(
+        k.as<T>()[key_row(j) * k.stride(0) + key_head * k.stride(1) + x * k.stride(2)]);
   }
   const T* value(std::int64_t j) const {
     const ConstView& v = problem.v;
@@ -57,8 +59,8 @@ class Scores {
   bool kept(std::int64_t i, std::int64_t j) const {
     if (problem.dropout.keep_of_256 == 256) return true;
     const std::int64_t key = j + sequence.key_past;
-    const RandomBlock block = attention_dropout_block(
-        problem.dropout.key, {example_, head, i + sequence.query_past, key});
+    const RandomBlock block =
+        attention_dropout_block(problem.dropout.key, {example_, head, i + sequence.query_past, key});
     const auto t = static_cast<std::size_t>(key % 16);
     return static_cast<int>(block[t / 4] >> (8 * (t % 4)) & 255U) < problem.dropout.keep_of_256;
   }

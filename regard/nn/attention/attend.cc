@@ -37,8 +37,9 @@ void check(const Var& q, const Var& k, const Attention& how) {
                     (how.keys == Keys::cached || k.size(0) == plan.keys) &&
                     (plan.heads == 1 || plan.heads == q.size(1));
   if (!fits)
-    throw UsageError(fmt::format("attention of queries {} and keys {} with a plan for {} queries, {} keys and {} heads",
-                                 q.shape().to_string(), k.shape().to_string(), plan.queries, plan.keys, plan.heads));
+    throw UsageError(
+        fmt::format("attention of queries {} and keys {} with a plan for {} queries, {} keys and {} heads",
+                    q.shape().to_string(), k.shape().to_string(), plan.queries, plan.keys, plan.heads));
 }
 
 struct Prepared {
@@ -92,9 +93,9 @@ Tensor weights_of(const kernels::Context& context, AttentionProblem p, const Whi
   for (const std::int64_t n : rows)
     if (n < 0 || n >= p.q.size(0)) throw UsageError(fmt::format("query row {} of {}", n, p.q.size(0)));
   if (!p.v) p.v = p.k;
-  Tensor weights = Tensor::empty({static_cast<std::int64_t>(heads.size()), static_cast<std::int64_t>(rows.size()),
-                                  most_keys(*p.plan)},
-                                 p.q.dtype);
+  Tensor weights = Tensor::empty(
+      {static_cast<std::int64_t>(heads.size()), static_cast<std::int64_t>(rows.size()), most_keys(*p.plan)},
+      p.q.dtype);
   kernels::attention_weights(context, p, {heads, rows}, weights.mutable_view());
   return weights;
 }
@@ -114,10 +115,12 @@ void differentiate(const Kept& kept, const Tensor& dy, InputGradients& in) {
   };
   const Var &table = kept.how.bias.table, &weight = kept.how.score.weight;
   Tensor dq = like(0, kept.q), dk = like(1, kept.k), dv = like(2, kept.v);
-  Tensor dbias = table ? like(3, table.value()) : Tensor(), dweight = weight ? like(4, weight.value()) : Tensor();
+  Tensor dbias = table ? like(3, table.value()) : Tensor(),
+         dweight = weight ? like(4, weight.value()) : Tensor();
   const auto view = [](Tensor& x) { return x ? x.mutable_view() : View(); };
-  kernels::attention_backward(in.context, p, {kept.out.view(), kept.log_sum.view(), dy.view()},
-                              {view(dq), view(dk), view(dv), view(dbias), view(dweight), &kept.how.plan.columns()});
+  kernels::attention_backward(
+      in.context, p, {kept.out.view(), kept.log_sum.view(), dy.view()},
+      {view(dq), view(dk), view(dv), view(dbias), view(dweight), &kept.how.plan.columns()});
   if (dq) in.add(0, std::move(dq));
   if (dk) in.add(1, std::move(dk));
   if (dv) in.add(2, std::move(dv));
@@ -142,15 +145,18 @@ Var attend(const Var& q, const Var& k, const Var& v, const Attention& how) {
       return step.constant(std::move(out));
     }
 
-  if (step.mode() == Mode::train && how.dropout > 0) p.dropout = kernels::dropout_rule(how.dropout, step.draw());
-  const bool tracked =
-      rows.q.tracked() || rows.k.tracked() || v.tracked() || how.bias.table.tracked() || how.score.weight.tracked();
+  if (step.mode() == Mode::train && how.dropout > 0)
+    p.dropout = kernels::dropout_rule(how.dropout, step.draw());
+  const bool tracked = rows.q.tracked() || rows.k.tracked() || v.tracked() || how.bias.table.tracked() ||
+                       how.score.weight.tracked();
   Tensor log_sum = tracked ? Tensor::empty({q.size(0), q.size(1)}, q.dtype()) : Tensor();
-  kernels::attention_forward(step.kernels(), p, {out.mutable_view(), tracked ? log_sum.mutable_view() : View()});
+  kernels::attention_forward(step.kernels(), p,
+                             {out.mutable_view(), tracked ? log_sum.mutable_view() : View()});
   Kept kept;
   if (tracked) kept = {rows.q.value(), rows.k.value(), v.value(), out, log_sum, how, p.dropout};
-  return record(std::move(out), {rows.q, rows.k, v, how.bias.table, how.score.weight},
-                [kept = std::move(kept)](const Tensor& dy, InputGradients& in) { differentiate(kept, dy, in); });
+  return record(
+      std::move(out), {rows.q, rows.k, v, how.bias.table, how.score.weight},
+      [kept = std::move(kept)](const Tensor& dy, InputGradients& in) { differentiate(kept, dy, in); });
 }
 
 Tensor attention_weights(const Var& q, const Var& k, const Attention& how, const WhichWeights& which) {

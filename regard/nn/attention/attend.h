@@ -28,10 +28,10 @@ struct Attention {
 };
 
 // out_i = sum_j softmax_j(score(q_i, k_j) + bias[h, j - i]) v_j over the keys the plan lets i see:
-// q [N,H,D], k [M,G,D], v [M,G,Dv] -> [N,H,Dv]; G divides H, and head h reads key head h / (H / G). A query that sees
-// nothing gets zeros; what a query does not see changes no bit of its result, NaN included.
-// Offers "attention.weights" [H,N,S] to a probe: a reader gets what attention_weights gives, a replacement makes this
-// call use the replacement (without gradients for q and k). UsageError when shapes and plan do not fit.
+// q [N,H,D], k [M,G,D], v [M,G,Dv] -> [N,H,Dv]; G divides H, and head h reads key head h / (H / G). A query
+// that sees nothing gets zeros; what a query does not see changes no bit of its result, NaN included. Offers
+// "attention.weights" [H,N,S] to a probe: a reader gets what attention_weights gives, a replacement makes
+// this call use the replacement (without gradients for q and k). UsageError when shapes and plan do not fit.
 Var attend(const Var& q, const Var& k, const Var& v, const Attention& how);
 
 // Which weights are wanted: heads, and rows of q. Empty: all.
@@ -39,8 +39,8 @@ struct WhichWeights {
   std::vector<std::int64_t> heads;
   std::vector<std::int64_t> rows;
 };
-// [heads,rows,S]: each row's weights over the keys of its sequence, zeros from their number on; S is the most keys of a
-// sequence. Without dropout; costs only what is asked for.
+// [heads,rows,S]: each row's weights over the keys of its sequence, zeros from their number on; S is the most
+// keys of a sequence. Without dropout; costs only what is asked for.
 Tensor attention_weights(const Var& q, const Var& k, const Attention& how, const WhichWeights& which = {});
 
 // Keys as a cache holds them: rotated by their positions, and of unit length where the score wants that.

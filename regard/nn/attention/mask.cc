@@ -51,7 +51,9 @@ struct Mask::Not final : Rule {
   explicit Not(Mask x) : Rule(x.by_head()), a(std::move(x)) {}
   bool allows(At at) const override { return !a.allows(at); }
   Coverage coverage(const Tile& t) const override { return !a.coverage(t); }
-  std::uint64_t word(At at, std::int64_t n) const override { return ~a.word(at, n) & ~std::uint64_t{0} >> (64 - n); }
+  std::uint64_t word(At at, std::int64_t n) const override {
+    return ~a.word(at, n) & ~std::uint64_t{0} >> (64 - n);
+  }
   Reach reach(const ReachOf& of) const override { return {of.keys}; }
   Mask a;
 };

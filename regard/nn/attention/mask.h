@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-// Which query may see which key, as rules that compose: causal() & window(256), window(64) | global({0}), !window(3).
-// A rule is asked while a plan is built; kernels never see it.
+// Which query may see which key, as rules that compose: causal() & window(256), window(64) | global({0}),
+// !window(3). A rule is asked while a plan is built; kernels never see it.
 
 namespace regard {
 
@@ -45,10 +45,11 @@ struct ReachOf {
 };
 
 // A rule must say whether it allows a score. It may also say
-//   Coverage coverage(const Tile&) const        of a whole tile: without it every score of every tile is asked;
-//   std::uint64_t word(At, std::int64_t n) const  bit t: allows (query, key + t), t < n <= 64: faster than one by one;
-//   Reach reach(const ReachOf&) const           keys outside are never allowed: a plan then costs time linear in length;
-//   static constexpr bool by_head = true        if its answers depend on the head: the plan then has tiles for each.
+//   Coverage coverage(const Tile&) const        of a whole tile: without it every score of every tile is
+//   asked; std::uint64_t word(At, std::int64_t n) const  bit t: allows (query, key + t), t < n <= 64: faster
+//   than one by one; Reach reach(const ReachOf&) const           keys outside are never allowed: a plan then
+//   costs time linear in length; static constexpr bool by_head = true        if its answers depend on the
+//   head: the plan then has tiles for each.
 // All must agree with allows(); the tests ask random tiles.
 template <class R>
 concept MaskRule = std::copy_constructible<R> && requires(const R& r, At at) {
@@ -59,14 +60,18 @@ namespace mask_detail {
 
 template <MaskRule R>
 Coverage coverage(const R& rule, const Tile& tile) {
-  if constexpr (requires { { rule.coverage(tile) } -> std::same_as<Coverage>; })
+  if constexpr (requires {
+                  { rule.coverage(tile) } -> std::same_as<Coverage>;
+                })
     return rule.coverage(tile);
   else
     return Coverage::some;
 }
 template <MaskRule R>
 std::uint64_t word(const R& rule, At at, std::int64_t n) {
-  if constexpr (requires { { rule.word(at, n) } -> std::same_as<std::uint64_t>; }) {
+  if constexpr (requires {
+                  { rule.word(at, n) } -> std::same_as<std::uint64_t>;
+                }) {
     return rule.word(at, n);
   } else {
     std::uint64_t bits = 0;
@@ -77,7 +82,9 @@ std::uint64_t word(const R& rule, At at, std::int64_t n) {
 }
 template <MaskRule R>
 Reach reach(const R& rule, const ReachOf& of) {
-  if constexpr (requires { { rule.reach(of) } -> std::same_as<Reach>; })
+  if constexpr (requires {
+                  { rule.reach(of) } -> std::same_as<Reach>;
+                })
     return rule.reach(of);
   else
     return {of.keys};
@@ -142,23 +149,25 @@ Mask operator|(const Mask& a, const Mask& b);
 Mask operator!(const Mask& a);
 
 Mask everything();
-Mask causal();                      // key <= query
-Mask window(std::int64_t radius);   // |key - query| <= radius. Hugging Face's sliding_window w: causal() & window(w - 1)
-Mask global(std::vector<std::int64_t> tokens);  // these positions see, and are seen by, every other
+Mask causal();                     // key <= query
+Mask window(std::int64_t radius);  // |key - query| <= radius. Hugging Face's sliding_window w: causal() &
+                                   // window(w - 1)
+Mask global(std::vector<std::int64_t> tokens);    // these positions see, and are seen by, every other
 Mask padding(std::vector<std::int64_t> lengths);  // key < lengths[batch]
 // Keys by themselves: key_mask[batch][key] is not 0; keys past its end are hidden.
 Mask padding(std::vector<std::vector<std::uint8_t>> key_mask);
 // Only within a segment: ids[batch][query] == ids[batch][key]. Positions past the end belong to no segment.
 Mask segments(std::vector<std::vector<std::int32_t>> ids);
-// Any given array [T,S] of queries by keys, row-major, the same for every example; outside it nothing is allowed.
+// Any given array [T,S] of queries by keys, row-major, the same for every example; outside it nothing is
+// allowed.
 struct GivenMask {
   std::int64_t T = 0, S = 0;
   std::vector<std::uint8_t> allowed;
 };
 Mask given(GivenMask mask);  // UsageError unless allowed has T * S elements
 
-// Any predicate bool(At). It is asked for every score, O(T S). Where its answer depends on the head say so, or it is
-// asked for head 0 alone.
+// Any predicate bool(At). It is asked for every score, O(T S). Where its answer depends on the head say so,
+// or it is asked for head 0 alone.
 enum class PerHead : std::uint8_t { same, own };
 template <class F, PerHead heads>
 struct Custom {

@@ -32,7 +32,8 @@ struct Band {
     return bits_between(a.query + low - a.key, a.query + high - a.key, n);
   }
   Reach reach(const ReachOf& of) const {
-    const Range r{std::max(of.keys.begin, of.query.begin + low), std::min(of.keys.end, of.query.last() + high + 1)};
+    const Range r{std::max(of.keys.begin, of.query.begin + low),
+                  std::min(of.keys.end, of.query.last() + high + 1)};
     return r.begin < r.end ? Reach{r} : Reach{};
   }
 };
@@ -54,7 +55,8 @@ struct Global {
   std::uint64_t word(At a, std::int64_t n) const {
     if (has(a.query)) return ~std::uint64_t{0} >> (64 - n);
     std::uint64_t bits = 0;
-    for (auto p = std::lower_bound(tokens.begin(), tokens.end(), a.key); p != tokens.end() && *p < a.key + n; ++p)
+    for (auto p = std::lower_bound(tokens.begin(), tokens.end(), a.key); p != tokens.end() && *p < a.key + n;
+         ++p)
       bits |= std::uint64_t{1} << (*p - a.key);
     return bits;
   }
@@ -109,9 +111,11 @@ struct Segments {
     const std::int32_t *q = find(a.batch, a.query), *k = find(a.batch, a.key);
     return q != nullptr && k != nullptr && *q == *k;
   }
-  // The least and the greatest id of a range; segments are neighbors as a rule, so these tell most tiles apart.
+  // The least and the greatest id of a range; segments are neighbors as a rule, so these tell most tiles
+  // apart.
   struct Extent {
-    std::int32_t least = std::numeric_limits<std::int32_t>::max(), most = std::numeric_limits<std::int32_t>::min();
+    std::int32_t least = std::numeric_limits<std::int32_t>::max(),
+                 most = std::numeric_limits<std::int32_t>::min();
     bool whole = true;  // no position past the end
   };
   Extent extent(std::int64_t batch, Range r) const {
@@ -138,7 +142,8 @@ struct Segments {
 struct Given {
   GivenMask mask;
   bool allows(At a) const {
-    return a.query < mask.T && a.key < mask.S && mask.allowed[static_cast<std::size_t>(a.query * mask.S + a.key)] != 0;
+    return a.query < mask.T && a.key < mask.S &&
+           mask.allowed[static_cast<std::size_t>(a.query * mask.S + a.key)] != 0;
   }
 };
 
@@ -157,8 +162,8 @@ Mask padding(std::vector<std::vector<std::uint8_t>> key_mask) { return KeyMask{s
 Mask segments(std::vector<std::vector<std::int32_t>> ids) { return Segments{std::move(ids)}; }
 Mask given(GivenMask mask) {
   if (static_cast<std::int64_t>(mask.allowed.size()) != mask.T * mask.S)
-    throw UsageError(fmt::format("a mask of {} x {} needs {} elements, not {}", mask.T, mask.S, mask.T * mask.S,
-                                 mask.allowed.size()));
+    throw UsageError(fmt::format("a mask of {} x {} needs {} elements, not {}", mask.T, mask.S,
+                                 mask.T * mask.S, mask.allowed.size()));
   return Given{std::move(mask)};
 }
 

@@ -45,7 +45,8 @@ std::vector<AttentionSequence> attention_sequences(const Layout& queries, const 
   const auto& q = queries.sequences();
   const auto& k = keys.sequences();
   if (source.empty() ? q.size() != k.size() : q.size() != source.size())
-    throw UsageError(fmt::format("attention between {} sequences of queries and {} of keys", q.size(), k.size()));
+    throw UsageError(
+        fmt::format("attention between {} sequences of queries and {} of keys", q.size(), k.size()));
   std::vector<AttentionSequence> sequences;
   for (std::size_t b = 0; b < q.size(); ++b) {
     const Sequence& from = k[source.empty() ? b : static_cast<std::size_t>(source[b])];
@@ -77,9 +78,12 @@ class Builder {
     runs_here_ = plan_.runs.size();
     std::int64_t next = 0;  // ranges of one reach may share a tile
     for (const Range& r : keys.size() > 0 ? mask_.reach({b, h, query, keys}) : Reach{})
-      for (std::int64_t t = std::max(next, (r.begin - s.key_past) / tile_side); t * tile_side < r.end - s.key_past; ++t) {
+      for (std::int64_t t = std::max(next, (r.begin - s.key_past) / tile_side);
+           t * tile_side < r.end - s.key_past; ++t) {
         next = t + 1;
-        add_tile({b, h, query, {s.key_past + t * tile_side, s.key_past + std::min((t + 1) * tile_side, s.keys)}}, t);
+        add_tile(
+            {b, h, query, {s.key_past + t * tile_side, s.key_past + std::min((t + 1) * tile_side, s.keys)}},
+            t);
       }
     plan_.row_begin.push_back(static_cast<std::int64_t>(plan_.runs.size()));
   }

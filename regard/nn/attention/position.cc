@@ -22,8 +22,8 @@ std::pair<std::vector<double>, std::vector<double>> turns(const RotaryOptions& o
   std::pair<std::vector<double>, std::vector<double>> t;
   for (std::int64_t p = 0; p < longest; ++p)
     for (std::int64_t i = 0; i < o.dims / 2; ++i) {
-      const double angle =
-          static_cast<double>(p) * std::pow(o.theta, -2.0 * static_cast<double>(i) / static_cast<double>(o.dims));
+      const double angle = static_cast<double>(p) *
+                           std::pow(o.theta, -2.0 * static_cast<double>(i) / static_cast<double>(o.dims));
       t.first.push_back(std::cos(angle));
       t.second.push_back(std::sin(angle));
     }
@@ -48,10 +48,11 @@ Tensor sinusoidal_positions(std::int64_t longest, std::int64_t C, SinusoidalForm
   return table;
 }
 
-Var add_positions(const Var& x, const Var& table, std::span<const std::int32_t> positions, std::int64_t offset) {
+Var add_positions(const Var& x, const Var& table, std::span<const std::int32_t> positions,
+                  std::int64_t offset) {
   if (longest_of(positions) + offset > table.size(0))
-    throw InputError(fmt::format("a text of {} tokens, but there are positions for {} only", longest_of(positions),
-                                 table.size(0) - offset));
+    throw InputError(fmt::format("a text of {} tokens, but there are positions for {} only",
+                                 longest_of(positions), table.size(0) - offset));
   std::vector<std::int32_t> rows(positions.begin(), positions.end());
   for (std::int32_t& r : rows) r += static_cast<std::int32_t>(offset);
   const auto count = static_cast<std::int64_t>(rows.size());
@@ -59,7 +60,8 @@ Var add_positions(const Var& x, const Var& table, std::span<const std::int32_t> 
 }
 
 Rotation::Rotation(const RotaryOptions& options) : options_(options) {
-  if (options.dims % 2 != 0) throw UsageError(fmt::format("{} rotary dimensions: not an even number", options.dims));
+  if (options.dims % 2 != 0)
+    throw UsageError(fmt::format("{} rotary dimensions: not an even number", options.dims));
   f64_ = tables(DType::f64, options.longest);
   f32_ = {f64_.cosines.to(DType::f32), f64_.sines.to(DType::f32)};
 }
@@ -75,12 +77,13 @@ Rotation::Tables Rotation::tables(DType type, std::int64_t longest) const {
 Var rotate(const Var& x, const Rotation& rotation, std::span<const std::int32_t> positions) {
   if (!rotation) return x;
   if (rotation.options().dims > x.size(2))
-    throw UsageError(fmt::format("{} rotary dimensions in heads of width {}", rotation.options().dims, x.size(2)));
+    throw UsageError(
+        fmt::format("{} rotary dimensions in heads of width {}", rotation.options().dims, x.size(2)));
   const Rotation::Tables tables = rotation.tables(x.dtype(), longest_of(positions));
   const kernels::RotaryPairs pairs = rotation.options().pairs;
   Tensor y = Tensor::empty(x.shape(), x.dtype());
-  kernels::rotary(x.step().kernels(), {tables.cosines.view(), tables.sines.view(), positions, pairs}, x.view(),
-                  y.mutable_view());
+  kernels::rotary(x.step().kernels(), {tables.cosines.view(), tables.sines.view(), positions, pairs},
+                  x.view(), y.mutable_view());
   return record(std::move(y), {x},
                 [tables, pairs, at = std::vector<std::int32_t>(positions.begin(), positions.end())](
                     const Tensor& dy, InputGradients& in) {

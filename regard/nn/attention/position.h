@@ -11,26 +11,27 @@
 
 namespace regard {
 
-// How a sinusoidal row is laid out: all sines, then all cosines (Marian, tensor2tensor), or sine and cosine in turn
-// (the paper, DistilBERT).
+// How a sinusoidal row is laid out: all sines, then all cosines (Marian, tensor2tensor), or sine and cosine
+// in turn (the paper, DistilBERT).
 enum class SinusoidalForm : std::uint8_t { half_split, interleaved };
 
 // [longest,C], f64: sin and cos of position / 10000^(2i/C) (Vaswani et al. 2017). An odd C has one sine more.
 Tensor sinusoidal_positions(std::int64_t longest, std::int64_t C, SinusoidalForm form);
 
-// x[N,C] + table[positions[n] + offset]: learned (a parameter) or fixed (a constant) table [P,C]. `offset` is where a
-// family's table begins (2 in BART). InputError when a position is beyond the table.
-Var add_positions(const Var& x, const Var& table, std::span<const std::int32_t> positions, std::int64_t offset = 0);
+// x[N,C] + table[positions[n] + offset]: learned (a parameter) or fixed (a constant) table [P,C]. `offset` is
+// where a family's table begins (2 in BART). InputError when a position is beyond the table.
+Var add_positions(const Var& x, const Var& table, std::span<const std::int32_t> positions,
+                  std::int64_t offset = 0);
 
 struct RotaryOptions {
-  std::int64_t dims = 0;      // R: how many of the D elements turn; even
-  std::int64_t longest = 0;   // positions the table is made for; later ones are computed when met
+  std::int64_t dims = 0;     // R: how many of the D elements turn; even
+  std::int64_t longest = 0;  // positions the table is made for; later ones are computed when met
   double theta = 10000;
   kernels::RotaryPairs pairs = kernels::RotaryPairs::half_split;
 };
 
-// Turns rows of queries and keys by their position (Su et al. 2021): a value, made once for a model. The default
-// leaves rows as they are.
+// Turns rows of queries and keys by their position (Su et al. 2021): a value, made once for a model. The
+// default leaves rows as they are.
 class Rotation {
  public:
   Rotation() = default;

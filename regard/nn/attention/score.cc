@@ -20,15 +20,16 @@ Var unit_rows(const Var& x, const Var& tau) {
   Tensor y = Tensor::empty(x.shape(), x.dtype());
   const ConstView by = tau ? tau.view() : ConstView();
   kernels::unit_rows(x.step().kernels(), x.view(), by, y.mutable_view());
-  return record(std::move(y), {x, tau}, [x = x.value(), tau = tau ? tau.value() : Tensor()](const Tensor& dy,
-                                                                                            InputGradients& in) {
-    Tensor dx = in.wants(0) ? Tensor::empty(x.shape(), x.dtype()) : Tensor();
-    Tensor dtau = tau && in.wants(1) ? Tensor::zeros(tau.shape(), tau.dtype()) : Tensor();
-    kernels::unit_rows_backward(in.context, {x.view(), tau ? tau.view() : ConstView(), dy.view()},
-                                {dx ? dx.mutable_view() : View(), dtau ? dtau.mutable_view() : View()});
-    if (dx) in.add(0, std::move(dx));
-    if (dtau) in.add(1, std::move(dtau));
-  });
+  return record(std::move(y), {x, tau},
+                [x = x.value(), tau = tau ? tau.value() : Tensor()](const Tensor& dy, InputGradients& in) {
+                  Tensor dx = in.wants(0) ? Tensor::empty(x.shape(), x.dtype()) : Tensor();
+                  Tensor dtau = tau && in.wants(1) ? Tensor::zeros(tau.shape(), tau.dtype()) : Tensor();
+                  kernels::unit_rows_backward(
+                      in.context, {x.view(), tau ? tau.view() : ConstView(), dy.view()},
+                      {dx ? dx.mutable_view() : View(), dtau ? dtau.mutable_view() : View()});
+                  if (dx) in.add(0, std::move(dx));
+                  if (dtau) in.add(1, std::move(dtau));
+                });
 }
 
 }  // namespace regard
