@@ -1,5 +1,5 @@
-# The target `bench` builds and runs every bench/*.cc (Google Benchmark), one program per file, named <file>_bench.
-# They are not part of a plain build; `bench_programs` builds them alone.
+# bench/NAME_bench.cc are Google Benchmark programs: the target `bench` builds and runs them all. Any other bench/NAME.cc
+# is a driver for one of the scripts beside it. None is part of a plain build; `bench_programs` builds them alone.
 find_package(benchmark REQUIRED)
 add_custom_target(bench_programs)
 add_custom_target(bench)
@@ -7,10 +7,12 @@ add_dependencies(bench bench_programs)
 file(GLOB benches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.cc)
 foreach(bench ${benches})
   get_filename_component(name ${bench} NAME_WE)
-  set(name ${name}_bench)
   add_executable(${name} EXCLUDE_FROM_ALL ${bench})
   regard_options(${name})
-  target_link_libraries(${name} PRIVATE regard ${REGARD_DEPENDENCIES} benchmark::benchmark_main)
+  target_link_libraries(${name} PRIVATE regard ${REGARD_DEPENDENCIES})
   add_dependencies(bench_programs ${name})
-  add_custom_command(TARGET bench POST_BUILD COMMAND ${name} COMMENT "${name}" VERBATIM)
+  if(name MATCHES "_bench$")
+    target_link_libraries(${name} PRIVATE benchmark::benchmark_main)
+    add_custom_command(TARGET bench POST_BUILD COMMAND ${name} COMMENT "${name}" VERBATIM)
+  endif()
 endforeach()
