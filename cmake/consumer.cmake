@@ -1,4 +1,5 @@
-# Run by ctest: cmake -DBUILD=<our build folder> -DWORK=<empty folder> -DSOURCE=<our root> -DCXX=<compiler> -P consumer.cmake
+# Run by ctest: cmake -DBUILD=<our build folder> -DWORK=<empty folder> -DSOURCE=<our root> -DCXX=<compiler> -DGENERATOR=<CMake's>
+#   -DFLAGS=<compiler's> -P consumer.cmake
 # Installs, moves the installed tree, and builds examples/consumer against it by find_package and by pkg-config; then builds
 # a project that takes the library in by add_subdirectory as far as its link line (generation fails on a lost target).
 function(run)
@@ -19,7 +20,7 @@ if(installed MATCHES "_test")
   message(FATAL_ERROR "a test is installed")
 endif()
 
-set(compiler -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_CXX_FLAGS=${FLAGS}")
+set(compiler -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_CXX_FLAGS=${FLAGS}")
 run(${CMAKE_COMMAND} -S ${SOURCE}/examples/consumer -B ${WORK}/consumer ${compiler} -DCMAKE_PREFIX_PATH=${WORK}/moved)
 run(${CMAKE_COMMAND} --build ${WORK}/consumer)
 run(${WORK}/consumer/consumer)

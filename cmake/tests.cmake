@@ -48,6 +48,7 @@ include(cmake/layers.cmake)
 if(REGARD_INSTALL)
   add_test(NAME install.consumer COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DSOURCE=${PROJECT_SOURCE_DIR}
     -DWORK=${PROJECT_BINARY_DIR}/consumer -DCXX=${CMAKE_CXX_COMPILER} -DFLAGS=${CMAKE_CXX_FLAGS}
+    -DGENERATOR=${CMAKE_GENERATOR}
     -P ${PROJECT_SOURCE_DIR}/cmake/consumer.cmake)
   set_tests_properties(install.consumer PROPERTIES LABELS install RESOURCE_LOCK build_folder)
 endif()

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "regard/kernels/context.h"
+#include "regard/tensor/dtype.h"
 
 // How an operation is chosen: a table of rows in order of preference, the reference last. A row is one
 // instruction-set level with that level's functions; the functions work on a piece of the operands (rows

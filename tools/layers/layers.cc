@@ -135,6 +135,7 @@ class Checker {
       fault(path, 1, "its folder is no layer: expected one of those in CONTRIBUTING.md");
       return;
     }
+    check_own_header(path, source);
     for (const Include& include : source.includes) {
       if (!in_library(include.target)) {
         const fs::path sibling = fs::path(path).parent_path() / include.target;
@@ -153,6 +154,16 @@ class Checker {
                   name(*to) + "; expected a smaller number");
       }
     }
+  }
+
+  // x.cc includes x.h first, so that compiling it shows that x.h compiles alone.
+  void check_own_header(const std::string& path, const Source& source) {
+    if (!path.ends_with(".cc")) return;
+    const std::string header = path.substr(0, path.size() - 2) + "h";
+    if (!sources_.contains(header)) return;
+    if (source.includes.empty() || source.includes.front().target != header)
+      fault(path, source.includes.empty() ? 1 : source.includes.front().line,
+            "expected its own header, " + header + ", to be included first");
   }
 
   // Depth first; a file met again while it is open closes a ring, which is told once, where it closes.

@@ -5,8 +5,8 @@
 #include <vector>
 
 // The rules of CONTRIBUTING.md ("Layers") that a compiler does not see: an include between folders of regard/
-// points to a smaller layer number, files include each other without a ring, and no file is longer than 400
-// lines.
+// points to a smaller layer number, files include each other without a ring, a source includes its own header
+// first, and no file is longer than 400 lines.
 
 namespace regard::layers {
 

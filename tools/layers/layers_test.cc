@@ -113,6 +113,14 @@ TEST_F(Layers, CatchesAMissingFile) {
   expect_fault("regard/nn/a.h:1:", "no such file");
 }
 
+TEST_F(Layers, CatchesAnOwnHeaderThatIsNotFirst) {
+  write("regard/nn/a.h", "");
+  write("regard/nn/a.cc", "#include \"regard/nn/a.h\"\n#include <string>\n");
+  EXPECT_EQ(check(root_).faults.size(), 0U);
+  write("regard/nn/a.cc", "\n#include <string>\n#include \"regard/nn/a.h\"\n");
+  expect_fault("regard/nn/a.cc:2:", "own header");
+}
+
 TEST_F(Layers, CatchesALongFile) {
   std::string text;
   for (int i = 0; i < longest_file; ++i) text += "\n";
