@@ -1,10 +1,48 @@
 #include "regard/kernels/cpu/optimizer.h"
 
+#include "regard/kernels/cpu/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "regard/kernels/cpu/optimizer.cc"
+#include <hwy/foreach_target.h>
+// After foreach_target.h.
+#include "regard/kernels/cpu/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace regard::kernels::cpu::HWY_NAMESPACE {
+
+using Kernels = OptimizerKernels<float>;
+
+void adam(const AdamFactors& f, const Kernels::Elements& p) {
+  const F32 d;
+  const auto all = [d](double x) HWY_ATTR { return hn::Set(d, static_cast<float>(x)); };
+  const VF decay = all(f.decay), gradient_decay = all(f.gradient_decay), scale = all(f.scale);
+  const VF beta1 = all(f.beta1), rest1 = all(1 - f.beta1), beta2 = all(f.beta2), rest2 = all(1 - f.beta2);
+  const VF step = all(f.step), correction = all(1 / f.root_correction), epsilon = all(f.epsilon);
+  for (std::int64_t i = 0; i < p.count; i += lanes()) {
+    const std::int64_t left = p.count - i;
+    const VF old = load_some(p.weight + i, left);
+    const VF g = hn::MulAdd(gradient_decay, old, hn::Mul(scale, load_some(p.gradient + i, left)));
+    const VF m = hn::MulAdd(beta1, load_some(p.m + i, left), hn::Mul(rest1, g));
+    const VF v = hn::MulAdd(beta2, load_some(p.v + i, left), hn::Mul(rest2, hn::Mul(g, g)));
+    const VF root = hn::MulAdd(hn::Sqrt(v), correction, epsilon);
+    store_some(m, p.m + i, left);
+    store_some(v, p.v + i, left);
+    store_some(hn::NegMulAdd(step, hn::Div(m, root), hn::Mul(decay, old)), p.weight + i, left);
+  }
+}
+
+constexpr Kernels kernels{adam};
+
+}  // namespace regard::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace regard::kernels::cpu {
 
 template <>
-const OptimizerKernels<float>* optimizer_kernels<float>(Level) {
-  return nullptr;
+const OptimizerKernels<float>* optimizer_kernels<float>(Level level) {
+  return REGARD_AT_LEVEL(level, kernels);
 }
 template <>
 const OptimizerKernels<double>* optimizer_kernels<double>(Level) {
@@ -12,3 +50,4 @@ const OptimizerKernels<double>* optimizer_kernels<double>(Level) {
 }
 
 }  // namespace regard::kernels::cpu
+#endif
