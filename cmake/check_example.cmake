@@ -1,0 +1,11 @@
+# Fails unless what PROGRAM prints stands in PAGE, line by line as one block.
+execute_process(COMMAND ${PROGRAM} OUTPUT_VARIABLE output RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "${PROGRAM}: exit code ${result}")
+endif()
+file(READ ${PAGE} page)
+string(STRIP "${output}" output)
+string(FIND "${page}" "${output}" place)
+if(place EQUAL -1)
+  message(FATAL_ERROR "${PAGE} does not show what the program prints now:\n${output}")
+endif()
