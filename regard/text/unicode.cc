@@ -91,6 +91,10 @@ void require_utf8(std::string_view line, const std::string& file, std::uint64_t 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_space(short_code_point(text, 0)))
     text.remove_prefix(sequence_at(text, 0).length);
+  return trim_end(text);
+}
+
+std::string_view trim_end(std::string_view text) {
   while (!text.empty()) {
     std::size_t begin = text.size() - 1;
     while (begin > 0 && text.size() - begin < 4 && (byte_at(text, begin) & 0xC0U) == 0x80U) --begin;
@@ -99,6 +103,21 @@ std::string_view trim(std::string_view text) {
     text.remove_suffix(text.size() - begin);
   }
   return text;
+}
+
+std::vector<std::string_view> split_white_space(std::string_view text) {
+  std::vector<std::string_view> words;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = sequence_at(text, i).length;
+    if (is_space(short_code_point(text, i))) {
+      if (i > begin) words.push_back(text.substr(begin, i - begin));
+      begin = i + length;
+    }
+    i += length;
+  }
+  if (begin < text.size()) words.push_back(text.substr(begin));
+  return words;
 }
 
 }  // namespace regard

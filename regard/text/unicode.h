@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // UTF-8 as The Unicode Standard 15, section 3.9 defines it: no overlong forms, no surrogates, nothing above
 // U+10FFFF. NUL is a character like any other.
@@ -23,5 +24,9 @@ void require_utf8(std::string_view line, const std::string& file, std::uint64_t 
 // Without white space (Unicode's, and the separators U+001C to U+001F) at both ends, as Python's strip()
 // does.
 std::string_view trim(std::string_view text);
+std::string_view trim_end(std::string_view text);
+
+// The words between such white space, as Python's split() gives them.
+std::vector<std::string_view> split_white_space(std::string_view text);
 
 }  // namespace regard

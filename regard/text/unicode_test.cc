@@ -63,5 +63,13 @@ TEST(Unicode, TrimsWhiteSpaceOfAllKinds) {
   EXPECT_EQ(trim("\xA0"), "\xA0");  // malformed: not a space
 }
 
+TEST(Unicode, SplitsAtWhiteSpaceOfAllKinds) {
+  using Words = std::vector<std::string_view>;
+  EXPECT_EQ(split_white_space(""), Words{});
+  EXPECT_EQ(split_white_space(" \u3000\t"), Words{});
+  EXPECT_EQ(split_white_space("a\u00a0bé\u2028 水 "), (Words{"a", "bé", "水"}));
+  EXPECT_EQ(trim_end(" a \u3000"), " a");
+}
+
 }  // namespace
 }  // namespace regard
