@@ -1,23 +1,25 @@
 #include "regard/kernels/attention.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 #include "regard/kernels/cpu/attention.h"
 #include "regard/kernels/reference/attention.h"
+#include "regard/kernels/table.h"
 
 namespace regard::kernels {
 namespace {
 
-// The kernels to use, in order of preference: the best level that takes the problem, last the reference.
+// The best level's kernels that take the problem; the reference takes everything.
 const AttentionKernels& choose_kernels(const Context& context, const AttentionProblem& p) {
-  for (const Level level : {Level::avx512, Level::avx2, Level::plain}) {
-    if (level > context.level) continue;
-    const AttentionKernels* kernels = cpu::attention_kernels(level);
-    if (kernels != nullptr && kernels->accepts(p)) return *kernels;
-  }
-  return p.q.dtype == DType::f64 ? reference::attention_kernels<double>()
-                                 : reference::attention_kernels<float>();
+  const AttentionKernels& specification = p.q.dtype == DType::f64 ? reference::attention_kernels<double>()
+                                                                  : reference::attention_kernels<float>();
+  for (const Row<AttentionKernels>& row : table_of(cpu::attention_kernels, specification))
+    if (row.level > Level::reference && row.level <= context.level && row.kernels != nullptr &&
+        row.kernels->accepts(p))
+      return *row.kernels;
+  return specification;
 }
 
 struct Task {
@@ -62,25 +64,27 @@ void check(const AttentionProblem& p) {
   (void)p;
 }
 
+// delta[n,h] = dout . out, in eight interleaved sums so that it is quick and the same at every level.
 template <class T>
 void fill_delta(const Context& context, const AttentionSaved& saved, const View& delta) {
-  const std::int64_t N = delta.size(0), H = delta.size(1), Dv = saved.out.size(2), rows = 64;
-  const auto chunk = [&](std::int64_t c) {
-    for (std::int64_t n = c * rows; n < std::min(N, (c + 1) * rows); ++n)
+  const std::int64_t N = delta.size(0), H = delta.size(1), Dv = saved.out.size(2);
+  const std::int64_t step = saved.out.stride(2), dstep = saved.dout.stride(2);
+  for_chunks(context, N, 64, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t n = begin; n < end; ++n)
       for (std::int64_t h = 0; h < H; ++h) {
         const T* y = saved.out.as<T>() + n * saved.out.stride(0) + h * saved.out.stride(1);
         const T* dy = saved.dout.as<T>() + n * saved.dout.stride(0) + h * saved.dout.stride(1);
+        std::array<T, 8> sums{};
+        std::int64_t x = 0;
+        if (step == 1 && dstep == 1)
+          for (; x + 8 <= Dv; x += 8)
+            for (std::int64_t e = 0; e < 8; ++e) sums[static_cast<std::size_t>(e)] += y[x + e] * dy[x + e];
         double sum = 0;
-        for (std::int64_t x = 0; x < Dv; ++x)
-          sum += static_cast<double>(y[x * saved.out.stride(2)]) *
-                 static_cast<double>(dy[x * saved.dout.stride(2)]);
+        for (; x < Dv; ++x) sum += static_cast<double>(y[x * step]) * static_cast<double>(dy[x * dstep]);
+        for (const T s : sums) sum += static_cast<double>(s);
         delta.as<T>()[n * H + h] = static_cast<T>(sum);
       }
-  };
-  if (context.threads == nullptr)
-    for (std::int64_t c = 0; c * rows < N; ++c) chunk(c);
-  else
-    context.threads->run((N + rows - 1) / rows, chunk);
+  });
 }
 
 // The sequences' parts of a gradient that they share, added in the order of the sequences.

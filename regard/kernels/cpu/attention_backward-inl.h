@@ -9,10 +9,7 @@
 #include "regard/kernels/cpu/attention_forward-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace regard::kernels::cpu {
-namespace HWY_NAMESPACE {
-
-#if HWY_TARGET != HWY_SCALAR
+namespace regard::kernels::cpu::HWY_NAMESPACE::attention {
 
 // What the gradient of one tile needs, packed; and what it leaves.
 struct GradientTile {
@@ -29,7 +26,7 @@ HWY_INLINE void load_queries(const AttentionBackwardPiece& piece, std::int64_t h
                              const GradientTile& g) {
   const AttentionProblem& p = *piece.problem;
   const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t first = s.query_begin + tile * side, rows = std::min(side, s.queries - tile * side);
+  const std::int64_t first = s.query_begin + tile * side, rows = least(side, s.queries - tile * side);
   pack_columns(rows_of(p.q, {first, rows, h}), static_cast<float>(p.scale), g.q);
   pack_columns(rows_of(piece.saved->dout, {first, rows, h}), 1.0f, g.dout);
   const ConstView& ls = piece.saved->log_sum;
@@ -44,20 +41,20 @@ HWY_INLINE void load_queries(const AttentionBackwardPiece& piece, std::int64_t h
 
 // Weights and the gradients of scores of one tile, from scores in `weights` and dout . v in `dscores`.
 HWY_INLINE void differentiate(const ScoreTile& t, const GradientTile& g, bool drops) {
-  const Floats d;
+  const F32 d;
   const std::int64_t L = lanes(), end = padded(t.queries);
   for (std::int64_t j = 0; j < t.keys; ++j)
     for (std::int64_t i = 0; i < end; i += L) {
       const std::int64_t e = j * side + i;
-      FloatVec weight = exp_of(hn::Sub(hn::LoadU(d, g.weights + e), hn::LoadU(d, g.log_sum + i)));
-      FloatVec dweight = hn::LoadU(d, g.dscores + e);
-      FloatVec after = weight;
+      VF weight = exp_of(hn::Sub(hn::LoadU(d, g.weights + e), hn::LoadU(d, g.log_sum + i)));
+      VF dweight = hn::LoadU(d, g.dscores + e);
+      VF after = weight;
       if (drops) {
-        const FloatVec factor = hn::LoadU(d, g.factors + e);
+        const VF factor = hn::LoadU(d, g.factors + e);
         dweight = hn::Mul(dweight, factor);
         after = hn::Mul(weight, factor);
       }
-      FloatVec ds = hn::Mul(weight, hn::Sub(dweight, hn::LoadU(d, g.delta + i)));
+      VF ds = hn::Mul(weight, hn::Sub(dweight, hn::LoadU(d, g.delta + i)));
       if (t.bits != nullptr) ds = hn::IfThenElseZero(visible_lanes(t.bits[j], i), ds);
       hn::StoreU(after, d, g.weights + e);
       hn::StoreU(ds, d, g.dscores + e);
@@ -95,10 +92,7 @@ HWY_INLINE GradientTile take_tile(const AttentionProblem& p, float*& memory) {
 // sum [rows][padded(width)] -> rows of a gradient
 HWY_INLINE void put_rows(const View& to, const std::int64_t (&at)[3], const float* sum, float factor) {
   const std::int64_t P = padded(to.shape[2]);
-  for (std::int64_t r = 0; r < at[1]; ++r) {
-    float* out = static_cast<float*>(to.data) + (at[0] + r) * to.strides[0] + at[2] * to.strides[1];
-    for (std::int64_t x = 0; x < to.shape[2]; ++x) out[x * to.strides[2]] = sum[r * P + x] * factor;
-  }
+  for (std::int64_t r = 0; r < at[1]; ++r) put_row(to, {at[0] + r, at[2]}, sum + r * P, factor);
 }
 
 // The parts of dk and dv that one tile gives, given its queries and dout as rows.
@@ -128,7 +122,7 @@ HWY_INLINE void pack_query_rows(const AttentionBackwardPiece& piece, std::int64_
                                 const KeySums& sums) {
   const AttentionProblem& p = *piece.problem;
   const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t first = s.query_begin + tile * side, rows = std::min(side, s.queries - tile * side);
+  const std::int64_t first = s.query_begin + tile * side, rows = least(side, s.queries - tile * side);
   pack_rows(rows_of(p.q, {first, rows, h}), static_cast<float>(p.scale), sums.q_rows);
   pack_rows(rows_of(piece.saved->dout, {first, rows, h}), 1.0f, sums.dout_rows);
 }
@@ -137,15 +131,15 @@ HWY_INLINE KeySums take_sums(const AttentionProblem& p, float*& memory) {
   const std::int64_t P = padded(p.q.shape[2]), Pv = padded(p.v.shape[2]);
   KeySums sums{take(memory, side * P), take(memory, side * Pv), take(memory, side * P),
                take(memory, side * Pv)};
-  std::fill(sums.dk, sums.dk + side * P, 0.0f);
-  std::fill(sums.dv, sums.dv + side * Pv, 0.0f);
+  fill(sums.dk, sums.dk + side * P, 0.0f);
+  fill(sums.dv, sums.dv + side * Pv, 0.0f);
   return sums;
 }
 
 HWY_INLINE void put_keys(const AttentionBackwardPiece& piece, std::int64_t tile, const KeySums& sums) {
   const TilePlan& plan = *piece.problem->plan;
   const AttentionSequence& s = plan.sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t row = plan.key_row(s, tile), rows = std::min(side, s.keys - tile * side);
+  const std::int64_t row = plan.key_row(s, tile), rows = least(side, s.keys - tile * side);
   if (piece.gradient->dk) put_rows(piece.gradient->dk, {row, rows, piece.head}, sums.dk, 1.0f);
   if (piece.gradient->dv) put_rows(piece.gradient->dv, {row, rows, piece.head}, sums.dv, 1.0f);
 }
@@ -160,7 +154,7 @@ void backward_sequence(const AttentionBackwardPiece& piece) {  // queries and ke
   float* key_rows = take(memory, side * P);
   float* dq = take(memory, side * P);
   for (std::int64_t h = piece.head * group; h < (piece.head + 1) * group && s.queries > 0; ++h) {
-    std::fill(dq, dq + side * P, 0.0f);
+    fill(dq, dq + side * P, 0.0f);
     load_queries(piece, h, 0, g);
     pack_query_rows(piece, h, 0, sums);
     for (const TileRun& run : p.plan->runs_of(h, s.first_row)) {
@@ -192,8 +186,8 @@ void backward_keys(const AttentionBackwardPiece& piece) {
       load_queries(piece, h, entry.query_tile, g);
       pack_query_rows(piece, h, entry.query_tile, sums);
       ScoreTile t = score_tile(p, entry.bits, entry.multiplicity);
-      t.queries = std::min(side, s.queries - entry.query_tile * side);
-      t.keys = std::min(side, s.keys - piece.tile * side);
+      t.queries = least(side, s.queries - entry.query_tile * side);
+      t.keys = least(side, s.keys - piece.tile * side);
       gradient_tile(piece, t, g, dropped(piece, h, entry.query_tile, piece.tile), piece.tile);
       add_to_keys(p, t, g, sums);
     }
@@ -204,18 +198,18 @@ void backward_queries(const AttentionBackwardPiece& piece) {
   const AttentionProblem& p = *piece.problem;
   const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
   const std::int64_t h = piece.head, key_head = h / (p.q.shape[1] / p.k.shape[1]), P = padded(p.q.shape[2]);
-  const std::int64_t rows = std::min(side, s.queries - piece.tile * side);
+  const std::int64_t rows = least(side, s.queries - piece.tile * side);
   auto* memory = static_cast<float*>(piece.scratch);
   const GradientTile g = take_tile(p, memory);
   float* key_rows = take(memory, side * P);
   float* dq = take(memory, side * P);
-  std::fill(dq, dq + side * P, 0.0f);
+  fill(dq, dq + side * P, 0.0f);
   load_queries(piece, h, piece.tile, g);
   for (const TileRun& run : p.plan->runs_of(h, s.first_row + piece.tile)) {
     ScoreTile t = score_tile(p, run.bits, run.multiplicity);
     for (std::int64_t c = run.first; c < run.first + run.count; ++c) {
       t.queries = rows;
-      t.keys = std::min(side, s.keys - c * side);
+      t.keys = least(side, s.keys - c * side);
       gradient_tile(piece, t, g, dropped(piece, h, piece.tile, c), c);
       add_to_queries(p, t, g, rows_of(p.k, {p.plan->key_row(s, c), t.keys, key_head}), key_rows, dq);
     }
@@ -223,10 +217,7 @@ void backward_queries(const AttentionBackwardPiece& piece) {
   put_rows(piece.gradient->dq, {s.query_begin + piece.tile * side, rows, h}, dq, static_cast<float>(p.scale));
 }
 
-#endif
-
-}  // namespace HWY_NAMESPACE
-}  // namespace regard::kernels::cpu
+}  // namespace regard::kernels::cpu::HWY_NAMESPACE::attention
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -14,10 +14,7 @@
 #include "regard/kernels/cpu/attention_tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace regard::kernels::cpu {
-namespace HWY_NAMESPACE {
-
-#if HWY_TARGET != HWY_SCALAR
+namespace regard::kernels::cpu::HWY_NAMESPACE::attention {
 
 HWY_INLINE float* take(float*& memory, std::int64_t floats) {
   float* part = memory;
@@ -51,12 +48,12 @@ struct Running {  // of each query of the tile: the largest score so far and sum
 
 // scores -> exp(score - largest), in place.
 HWY_INLINE void softmax_step(const ScoreTile& t, float* HWY_RESTRICT scores, const Running& r) {
-  const Floats d;
+  const F32 d;
   const std::int64_t L = lanes(), end = padded(t.queries);
-  const FloatVec lowest = hn::Set(d, -HUGE_VALF);
+  const VF lowest = hn::Set(d, -HUGE_VALF);
   for (std::int64_t i = 0; i < end; i += L) {
-    const FloatVec old = hn::LoadU(d, r.largest + i);
-    FloatVec a = old, b = old;
+    const VF old = hn::LoadU(d, r.largest + i);
+    VF a = old, b = old;
     std::int64_t j = 0;
     for (; j + 2 <= t.keys; j += 2) {
       a = hn::Max(a, hn::LoadU(d, scores + j * side + i));
@@ -64,15 +61,14 @@ HWY_INLINE void softmax_step(const ScoreTile& t, float* HWY_RESTRICT scores, con
     }
     if (j < t.keys) a = hn::Max(a, hn::LoadU(d, scores + j * side + i));
     a = hn::Max(a, b);
-    const FloatVec base =
-        hn::IfThenZeroElse(hn::Eq(a, lowest), a);  // nothing seen yet: no infinity - infinity
-    FloatVec sum = hn::Zero(d);
+    const VF base = hn::IfThenZeroElse(hn::Eq(a, lowest), a);  // nothing seen yet: no infinity - infinity
+    VF sum = hn::Zero(d);
     for (j = 0; j < t.keys; ++j) {
-      const FloatVec e = exp_of(hn::Sub(hn::LoadU(d, scores + j * side + i), base));
+      const VF e = exp_of(hn::Sub(hn::LoadU(d, scores + j * side + i), base));
       sum = hn::Add(sum, e);
       hn::StoreU(e, d, scores + j * side + i);
     }
-    const FloatVec shrink = exp_of(hn::Sub(old, base));
+    const VF shrink = exp_of(hn::Sub(old, base));
     hn::StoreU(shrink, d, r.shrink + i);
     hn::StoreU(hn::MulAdd(hn::LoadU(d, r.sum + i), shrink, sum), d, r.sum + i);
     hn::StoreU(a, d, r.largest + i);
@@ -80,7 +76,7 @@ HWY_INLINE void softmax_step(const ScoreTile& t, float* HWY_RESTRICT scores, con
 }
 
 HWY_INLINE void multiply_tile(const ScoreTile& t, const float* HWY_RESTRICT by, float* HWY_RESTRICT x) {
-  const Floats d;
+  const F32 d;
   for (std::int64_t j = 0; j < t.keys; ++j)
     for (std::int64_t i = 0; i < padded(t.queries); i += lanes())
       hn::StoreU(hn::Mul(hn::LoadU(d, x + j * side + i), hn::LoadU(d, by + j * side + i)), d,
@@ -90,12 +86,11 @@ HWY_INLINE void multiply_tile(const ScoreTile& t, const float* HWY_RESTRICT by, 
 HWY_INLINE void finish_rows(const AttentionPiece& piece, const AttentionResult& r, const Running& running,
                             const float* sum) {
   const AttentionSequence& s = piece.problem->plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t first = piece.tile * side, rows = std::min(side, s.queries - first), Dv = r.out.size(2);
+  const std::int64_t first = piece.tile * side, rows = least(side, s.queries - first), Dv = r.out.size(2);
   for (std::int64_t i = 0; i < rows; ++i) {
     const std::int64_t n = s.query_begin + first + i;
     const float total = running.sum[i], inverse = total == 0.0f ? 0.0f : 1.0f / total;
-    float* out = static_cast<float*>(r.out.data) + n * r.out.strides[0] + piece.head * r.out.strides[1];
-    for (std::int64_t x = 0; x < Dv; ++x) out[x * r.out.strides[2]] = sum[i * padded(Dv) + x] * inverse;
+    put_row(r.out, {n, piece.head}, sum + i * padded(Dv), inverse);
     if (r.log_sum)
       static_cast<float*>(r.log_sum.data)[n * r.log_sum.strides[0] + piece.head * r.log_sum.strides[1]] =
           total == 0.0f ? std::numeric_limits<float>::infinity() : running.largest[i] + std::log(total);
@@ -107,7 +102,7 @@ void forward(const AttentionPiece& piece, const AttentionResult& result) {
   const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
   const std::int64_t h = piece.head, g = h / (p.q.shape[1] / p.k.shape[1]);
   const std::int64_t D = p.q.shape[2], Dv = p.v.shape[2], P = padded(Dv), first = piece.tile * side;
-  const std::int64_t rows = std::min(side, s.queries - first);
+  const std::int64_t rows = least(side, s.queries - first);
   const bool drops = p.dropout.keep_of_256 != 256;
 
   auto* memory = static_cast<float*>(piece.scratch);
@@ -118,15 +113,15 @@ void forward(const AttentionPiece& piece, const AttentionResult& result) {
   float* sum = take(memory, side * P);
   const Running running{take(memory, side), take(memory, side), take(memory, side)};
   pack_columns(rows_of(p.q, {s.query_begin + first, rows, h}), static_cast<float>(p.scale), q);
-  std::fill(running.largest, running.largest + side, -std::numeric_limits<float>::infinity());
-  std::fill(running.sum, running.sum + side, 0.0f);
-  std::fill(sum, sum + rows * P, 0.0f);
+  fill(running.largest, running.largest + side, -std::numeric_limits<float>::infinity());
+  fill(running.sum, running.sum + side, 0.0f);
+  fill(sum, sum + rows * P, 0.0f);
 
   for (const TileRun& run : p.plan->runs_of(h, s.first_row + piece.tile)) {
     ScoreTile t = score_tile(p, run.bits, run.multiplicity);
     for (std::int64_t c = run.first; c < run.first + run.count; ++c) {
       t.queries = rows;
-      t.keys = std::min(side, s.keys - c * side);
+      t.keys = least(side, s.keys - c * side);
       const std::int64_t key_row = p.plan->key_row(s, c);
       const Rows keys = rows_of(p.k, {key_row, t.keys, g}), v = rows_of(p.v, {key_row, t.keys, g});
       product<Into::store>({keys.data, keys.stride, 1, q, side, scores, side, D, nullptr}, t.keys,
@@ -145,10 +140,7 @@ void forward(const AttentionPiece& piece, const AttentionResult& result) {
   finish_rows(piece, result, running, sum);
 }
 
-#endif
-
-}  // namespace HWY_NAMESPACE
-}  // namespace regard::kernels::cpu
+}  // namespace regard::kernels::cpu::HWY_NAMESPACE::attention
 HWY_AFTER_NAMESPACE();
 
 #endif

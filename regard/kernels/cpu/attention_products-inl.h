@@ -8,21 +8,19 @@
 
 #include <cstdint>
 
-#include "hwy/highway.h"
+#include "regard/kernels/cpu/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace regard::kernels::cpu {
-namespace HWY_NAMESPACE {
+namespace regard::kernels::cpu::HWY_NAMESPACE::attention {
 
-#if HWY_TARGET != HWY_SCALAR  // one lane is the reference's
-namespace hn = hwy::HWY_NAMESPACE;
-
-using Floats = hn::ScalableTag<float>;
-using FloatVec = hn::Vec<Floats>;
 constexpr std::int64_t side = 64;  // of a tile, and the row length of everything with an axis of one tile
 
-HWY_INLINE std::int64_t lanes() { return static_cast<std::int64_t>(hn::Lanes(Floats())); }
 HWY_INLINE std::int64_t padded(std::int64_t n) { return (n + lanes() - 1) / lanes() * lanes(); }
+
+HWY_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+HWY_INLINE void fill(float* begin, const float* end, float value) {
+  for (; begin != end; ++begin) *begin = value;
+}
 
 // A small matrix product C = A B: A[m][k] = a[m * a_row + k * a_step], B and C with rows of contiguous
 // elements. Every element adds its products in order of k, whatever the sizes.
@@ -40,29 +38,32 @@ enum class Into { store, add, scale };  // C = AB, C += AB, C = factor C + AB
 
 template <int R, int V, Into into>
 HWY_INLINE void product_block(const Product& p, std::int64_t m, std::int64_t n) {
-  const Floats d;
+  const F32 d;
   const std::int64_t L = lanes();
-  FloatVec sum[R][V];
+  VF sum[R][V];
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
-  const float* a = p.a + m * p.a_row;
-  const float* b = p.b + n;
-  for (std::int64_t k = 0; k < p.K; ++k) {
-    FloatVec y[V];
+  const std::int64_t a_row = p.a_row, a_step = p.a_step, b_row = p.b_row, c_row = p.c_row;
+  const float* HWY_RESTRICT a = p.a + m * a_row;
+  const float* HWY_RESTRICT b = p.b + n;
+  const float* HWY_RESTRICT factor = p.factor + (into == Into::scale ? m : 0);
+  for (std::int64_t k = p.K; k > 0; --k) {
+    VF y[V];
     for (int v = 0; v < V; ++v) y[v] = hn::LoadU(d, b + v * L);
     for (int r = 0; r < R; ++r) {
-      const FloatVec x = hn::Set(d, a[r * p.a_row]);
+      const VF x = hn::Set(d, a[r * a_row]);
       for (int v = 0; v < V; ++v) sum[r][v] = hn::MulAdd(x, y[v], sum[r][v]);
     }
-    a += p.a_step;
-    b += p.b_row;
+    a += a_step;
+    b += b_row;
   }
+  float* HWY_RESTRICT to = p.c + m * c_row + n;
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < V; ++v) {
-      float* c = p.c + (m + r) * p.c_row + n + v * L;
+      float* HWY_RESTRICT c = to + r * c_row + v * L;
       if constexpr (into == Into::add) sum[r][v] = hn::Add(hn::LoadU(d, c), sum[r][v]);
       if constexpr (into == Into::scale)
-        sum[r][v] = hn::MulAdd(hn::Set(d, p.factor[m + r]), hn::LoadU(d, c), sum[r][v]);
+        sum[r][v] = hn::MulAdd(hn::Set(d, factor[r]), hn::LoadU(d, c), sum[r][v]);
       hn::StoreU(sum[r][v], d, c);
     }
 }
@@ -107,15 +108,15 @@ HWY_INLINE void product(const Product& p, std::int64_t M, std::int64_t N) {
 // e^x for x <= 0 or a little above; zero below -87 (where it would be denormal) and at minus infinity; NaN
 // stays. x = n ln 2 + r, |r| <= ln 2 / 2, and a Taylor polynomial of degree 7 in r: its error is below 1e-8
 // relative.
-HWY_INLINE FloatVec exp_of(FloatVec x) {
-  const Floats d;
-  const hn::RebindToSigned<Floats> di;
+HWY_INLINE VF exp_of(VF x) {
+  const F32 d;
+  const I32 di;
   const auto n = hn::NearestInt(hn::Mul(x, hn::Set(d, 1.44269504f)));
   const auto whole = hn::ConvertTo(d, n);
-  FloatVec r =
+  VF r =
       hn::NegMulAdd(whole, hn::Set(d, 0.693359375f), x);  // ln 2 in two parts, the first exact in a product
   r = hn::NegMulAdd(whole, hn::Set(d, -2.12194440e-4f), r);
-  FloatVec y = hn::MulAdd(r, hn::Set(d, 1.0f / 5040), hn::Set(d, 1.0f / 720));
+  VF y = hn::MulAdd(r, hn::Set(d, 1.0f / 5040), hn::Set(d, 1.0f / 720));
   y = hn::MulAdd(y, r, hn::Set(d, 1.0f / 120));
   y = hn::MulAdd(y, r, hn::Set(d, 1.0f / 24));
   y = hn::MulAdd(y, r, hn::Set(d, 1.0f / 6));
@@ -126,10 +127,7 @@ HWY_INLINE FloatVec exp_of(FloatVec x) {
   return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.0f)), hn::Mul(y, power));
 }
 
-#endif
-
-}  // namespace HWY_NAMESPACE
-}  // namespace regard::kernels::cpu
+}  // namespace regard::kernels::cpu::HWY_NAMESPACE::attention
 HWY_AFTER_NAMESPACE();
 
 #endif

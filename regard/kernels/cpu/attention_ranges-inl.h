@@ -11,28 +11,19 @@
 // Few queries: nothing is packed, keys and values are read once in place, a query at a time.
 
 HWY_BEFORE_NAMESPACE();
-namespace regard::kernels::cpu {
-namespace HWY_NAMESPACE {
-
-#if HWY_TARGET != HWY_SCALAR
-
-HWY_INLINE FloatVec load_part(const float* x, std::int64_t left) {
-  const Floats d;
-  return left >= lanes() ? hn::LoadU(d, x)
-                         : hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(left)), d, x);
-}
+namespace regard::kernels::cpu::HWY_NAMESPACE::attention {
 
 // scores[r] = q . k[r] for R rows, each added in the same order whatever R is; q is zero-padded.
 template <int R>
 HWY_INLINE void dot_rows(const float* q, const Rows& k, std::int64_t first, float* scores) {
-  const Floats d;
+  const F32 d;
   const std::int64_t L = lanes();
-  FloatVec sum[R];
+  VF sum[R];
   for (int r = 0; r < R; ++r) sum[r] = hn::Zero(d);
   for (std::int64_t x = 0; x < k.width; x += L) {
-    const FloatVec part = hn::LoadU(d, q + x);
+    const VF part = hn::LoadU(d, q + x);
     for (int r = 0; r < R; ++r)
-      sum[r] = hn::MulAdd(part, load_part(k.data + (first + r) * k.stride + x, k.width - x), sum[r]);
+      sum[r] = hn::MulAdd(part, load_some(k.data + (first + r) * k.stride + x, k.width - x), sum[r]);
   }
   for (int r = 0; r < R; ++r) scores[first + r] = hn::GetLane(hn::SumOfLanes(d, sum[r]));
 }
@@ -44,7 +35,7 @@ struct Online {  // of one query
 // Takes up to 64 neighboring keys into the sum [padded(Dv)].
 HWY_INLINE void take_keys(const float* q, const Rows& k, const Rows& v, float log_multiplicity,
                           Online& online, float* HWY_RESTRICT sum) {
-  const Floats d;
+  const F32 d;
   const std::int64_t L = lanes();
   HWY_ALIGN float weights[side];
   std::int64_t j = 0;
@@ -53,13 +44,13 @@ HWY_INLINE void take_keys(const float* q, const Rows& k, const Rows& v, float lo
   float largest = online.largest;
   for (j = 0; j < k.count; ++j) {
     weights[j] += log_multiplicity;
-    largest = std::max(largest, weights[j]);
+    largest = weights[j] > largest || largest != largest ? weights[j] : largest;
   }
   for (; j < padded(k.count); ++j) weights[j] = -HUGE_VALF;
   const float base = largest == -HUGE_VALF ? 0.0f : largest;
-  FloatVec total = hn::Zero(d);
+  VF total = hn::Zero(d);
   for (j = 0; j < k.count; j += L) {
-    const FloatVec e = exp_of(hn::Sub(hn::Load(d, weights + j), hn::Set(d, base)));
+    const VF e = exp_of(hn::Sub(hn::Load(d, weights + j), hn::Set(d, base)));
     total = hn::Add(total, e);
     hn::Store(e, d, weights + j);
   }
@@ -67,9 +58,9 @@ HWY_INLINE void take_keys(const float* q, const Rows& k, const Rows& v, float lo
   online.sum = online.sum * shrink + hn::GetLane(hn::SumOfLanes(d, total));
   online.largest = largest;
   for (std::int64_t x = 0; x < v.width; x += L) {
-    FloatVec y = hn::Mul(hn::LoadU(d, sum + x), hn::Set(d, shrink));
+    VF y = hn::Mul(hn::LoadU(d, sum + x), hn::Set(d, shrink));
     for (j = 0; j < v.count; ++j)
-      y = hn::MulAdd(hn::Set(d, weights[j]), load_part(v.data + j * v.stride + x, v.width - x), y);
+      y = hn::MulAdd(hn::Set(d, weights[j]), load_some(v.data + j * v.stride + x, v.width - x), y);
     hn::StoreU(y, d, sum + x);
   }
 }
@@ -86,12 +77,12 @@ void forward_ranges(const AttentionPiece& piece, const AttentionResult& r) {
       const std::int64_t n = s.query_begin + i;
       const float* from = static_cast<const float*>(p.q.data) + n * p.q.strides[0] + h * p.q.strides[1];
       for (std::int64_t x = 0; x < D; ++x) q[x] = from[x] * static_cast<float>(p.scale);
-      std::fill(q + D, q + padded(D), 0.0f);
-      std::fill(sum, sum + padded(Dv), 0.0f);
+      fill(q + D, q + padded(D), 0.0f);
+      fill(sum, sum + padded(Dv), 0.0f);
       Online online;
       for (const KeyRun& run : p.plan->runs_of_query(h, n))
         for (std::int64_t j = run.begin; j < run.end;) {
-          const std::int64_t end = std::min<std::int64_t>(run.end, (j / side + 1) * side);
+          const std::int64_t end = least(run.end, (j / side + 1) * side);
           const std::int64_t row = p.plan->key_row(s, j / side) + j % side;
           const float log_multiplicity =
               run.multiplicity == 1 ? 0.0f : std::log(static_cast<float>(run.multiplicity));
@@ -100,8 +91,7 @@ void forward_ranges(const AttentionPiece& piece, const AttentionResult& r) {
           j = end;
         }
       const float inverse = online.sum == 0.0f ? 0.0f : 1.0f / online.sum;
-      float* out = static_cast<float*>(r.out.data) + n * r.out.strides[0] + h * r.out.strides[1];
-      for (std::int64_t x = 0; x < Dv; ++x) out[x * r.out.strides[2]] = sum[x] * inverse;
+      put_row(r.out, {n, h}, sum, inverse);
       if (r.log_sum)
         static_cast<float*>(r.log_sum.data)[n * r.log_sum.strides[0] + h * r.log_sum.strides[1]] =
             online.sum == 0.0f ? std::numeric_limits<float>::infinity()
@@ -109,10 +99,7 @@ void forward_ranges(const AttentionPiece& piece, const AttentionResult& r) {
     }
 }
 
-#endif
-
-}  // namespace HWY_NAMESPACE
-}  // namespace regard::kernels::cpu
+}  // namespace regard::kernels::cpu::HWY_NAMESPACE::attention
 HWY_AFTER_NAMESPACE();
 
 #endif

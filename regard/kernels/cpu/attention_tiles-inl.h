@@ -13,10 +13,7 @@
 #include "regard/kernels/reference/attention.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace regard::kernels::cpu {
-namespace HWY_NAMESPACE {
-
-#if HWY_TARGET != HWY_SCALAR  // one lane is the reference's
+namespace regard::kernels::cpu::HWY_NAMESPACE::attention {
 
 // Rows of an operand with contiguous elements.
 struct Rows {
@@ -31,28 +28,62 @@ HWY_INLINE Rows rows_of(const ConstView& x, const std::int64_t (&at)[3]) {  // f
 
 // to[width][64] = factor * rows transposed, zero from the last row to the next whole vector.
 HWY_INLINE void pack_columns(const Rows& rows, float factor, float* HWY_RESTRICT to) {
-  const std::int64_t end = padded(rows.count);
-  for (std::int64_t i = 0; i < rows.count; ++i) {
-    const float* HWY_RESTRICT from = rows.data + i * rows.stride;
-    for (std::int64_t x = 0; x < rows.width; ++x) to[x * side + i] = factor * from[x];
+  const std::int64_t stride = rows.stride, count = rows.count, width = rows.width, end = padded(count);
+  std::int64_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::CappedTag<float, 4> d;  // four rows and columns at a time
+  const auto by = hn::Set(d, factor);
+  for (; i + 4 <= count; i += 4) {
+    const float* HWY_RESTRICT from = rows.data + i * stride;
+    std::int64_t x = 0;
+    for (; x + 4 <= width; x += 4) {
+      const auto r0 = hn::LoadU(d, from + x), r1 = hn::LoadU(d, from + stride + x);
+      const auto r2 = hn::LoadU(d, from + 2 * stride + x), r3 = hn::LoadU(d, from + 3 * stride + x);
+      const auto low01 = hn::InterleaveLower(d, r0, r1), low23 = hn::InterleaveLower(d, r2, r3);
+      const auto high01 = hn::InterleaveUpper(d, r0, r1), high23 = hn::InterleaveUpper(d, r2, r3);
+      float* column = to + x * side + i;
+      hn::StoreU(hn::Mul(by, hn::ConcatLowerLower(d, low23, low01)), d, column);
+      hn::StoreU(hn::Mul(by, hn::ConcatUpperUpper(d, low23, low01)), d, column + side);
+      hn::StoreU(hn::Mul(by, hn::ConcatLowerLower(d, high23, high01)), d, column + 2 * side);
+      hn::StoreU(hn::Mul(by, hn::ConcatUpperUpper(d, high23, high01)), d, column + 3 * side);
+    }
+    for (; x < width; ++x)
+      for (std::int64_t r = 0; r < 4; ++r) to[x * side + i + r] = factor * from[r * stride + x];
   }
-  for (std::int64_t x = 0; x < rows.width; ++x)
-    for (std::int64_t i = rows.count; i < end; ++i) to[x * side + i] = 0.0f;
+#endif
+  for (; i < count; ++i)
+    for (std::int64_t x = 0; x < width; ++x) to[x * side + i] = factor * rows.data[i * stride + x];
+  for (; i < end; ++i)
+    for (std::int64_t x = 0; x < width; ++x) to[x * side + i] = 0.0F;
+}
+
+// One row of a result: to[width] = factor * from, with any stride.
+HWY_INLINE void put_row(const View& to, const std::int64_t (&at)[2], const float* HWY_RESTRICT from,
+                        float factor) {
+  float* HWY_RESTRICT out = static_cast<float*>(to.data) + at[0] * to.strides[0] + at[1] * to.strides[1];
+  const std::int64_t width = to.shape[2], step = to.strides[2];
+  if (step == 1) {
+    const VF by = hn::Set(F32(), factor);
+    for (std::int64_t x = 0; x < width; x += lanes())
+      store_some(hn::Mul(hn::LoadU(F32(), from + x), by), out + x, width - x);
+  } else {
+    for (std::int64_t x = 0; x < width; ++x) out[x * step] = from[x] * factor;
+  }
 }
 
 // to[rows][padded(width)] = factor * rows, zero-padded. Rows that hold NaN or infinity become zeros and are
 // named in the result, bit by bit: a product would spread them to queries that do not see them.
 HWY_INLINE std::uint64_t pack_rows(const Rows& rows, float factor, float* HWY_RESTRICT to) {
-  const Floats d;
+  const F32 d;
   const std::int64_t L = lanes(), P = padded(rows.width), whole = rows.width / L * L;
-  const FloatVec by = hn::Set(d, factor), zero = hn::Zero(d);
-  FloatVec odd = zero;  // stays zero while all is finite
+  const VF by = hn::Set(d, factor), zero = hn::Zero(d);
+  VF odd = zero;  // stays zero while all is finite
   float odd_rest = 0.0f;
   for (std::int64_t i = 0; i < rows.count; ++i) {
     const float* HWY_RESTRICT from = rows.data + i * rows.stride;
     std::int64_t x = 0;
     for (; x < whole; x += L) {
-      const FloatVec value = hn::LoadU(d, from + x);
+      const VF value = hn::LoadU(d, from + x);
       odd = hn::MulAdd(value, zero, odd);
       hn::StoreU(hn::Mul(value, by), d, to + i * P + x);
     }
@@ -83,14 +114,14 @@ struct ScoreTile {
 };
 
 // The bits of the lanes from query i on.
-HWY_INLINE hn::Mask<Floats> visible_lanes(std::uint64_t word, std::int64_t i) {
+HWY_INLINE hn::Mask<F32> visible_lanes(std::uint64_t word, std::int64_t i) {
   word >>= i;
-  return hn::LoadMaskBits(Floats(), reinterpret_cast<const std::uint8_t*>(&word));
+  return hn::LoadMaskBits(F32(), reinterpret_cast<const std::uint8_t*>(&word));
 }
 
 // Hides scores by minus infinity.
 HWY_INLINE void hide(const ScoreTile& t, float* HWY_RESTRICT scores) {
-  const Floats d;
+  const F32 d;
   const std::int64_t L = lanes(), end = padded(t.queries);
   if (t.log_multiplicity != 0.0f)
     for (std::int64_t j = 0; j < t.keys; ++j)
@@ -98,7 +129,7 @@ HWY_INLINE void hide(const ScoreTile& t, float* HWY_RESTRICT scores) {
         hn::StoreU(hn::Add(hn::LoadU(d, scores + j * side + i), hn::Set(d, t.log_multiplicity)), d,
                    scores + j * side + i);
   if (t.bits == nullptr) return;
-  const FloatVec hidden = hn::Set(d, -HUGE_VALF);
+  const VF hidden = hn::Set(d, -HUGE_VALF);
   for (std::int64_t j = 0; j < t.keys; ++j) {
     if (~t.bits[j] == 0) continue;
     for (std::int64_t i = 0; i < end; i += L) {
@@ -114,9 +145,25 @@ struct Dropped {
       key;  // positions of the tile's first query and key; key a multiple of 16
 };
 
-HWY_INLINE void multiply_wide(hn::Vec<hn::ScalableTag<std::uint32_t>> x, std::uint32_t by,
-                              hn::Vec<hn::ScalableTag<std::uint32_t>>& low,
-                              hn::Vec<hn::ScalableTag<std::uint32_t>>& high) {
+#if HWY_TARGET == HWY_SCALAR
+// factors[key][query]: 0 where the weight is dropped, else 1 / the keep rate.
+inline void fill_dropout(const Dropped& at, const ScoreTile& t, float* HWY_RESTRICT factors) {
+  const DropoutRule& rule = at.problem->dropout;
+  const float factor = 256.0f / static_cast<float>(rule.keep_of_256);
+  for (std::int64_t i = 0; i < t.queries; ++i)
+    for (std::int64_t j = 0; j < t.keys; j += 16) {
+      const RandomBlock block =
+          attention_dropout_block(rule.key, {at.example, at.head, at.query + i, at.key + j});
+      for (std::int64_t b = 0; b < 16; ++b) {
+        const std::uint32_t byte = block.data()[b / 4] >> (8 * (b % 4)) & 255U;
+        factors[(j + b) * side + i] = static_cast<int>(byte) < rule.keep_of_256 ? factor : 0.0f;
+      }
+    }
+}
+#else
+HWY_INLINE void multiply_wide(hn::Vec<hn::ScalableTag<std::uint32_t> > x, std::uint32_t by,
+                              hn::Vec<hn::ScalableTag<std::uint32_t> >& low,
+                              hn::Vec<hn::ScalableTag<std::uint32_t> >& high) {
   const hn::ScalableTag<std::uint32_t> d;
   const hn::ScalableTag<std::uint64_t> wide;
   const auto factor = hn::Set(d, by);
@@ -130,7 +177,7 @@ HWY_INLINE void multiply_wide(hn::Vec<hn::ScalableTag<std::uint32_t>> x, std::ui
 // attention_dropout_block, one query a lane.
 HWY_INLINE void fill_dropout(const Dropped& at, const ScoreTile& t, float* HWY_RESTRICT factors) {
   const hn::ScalableTag<std::uint32_t> d;
-  const Floats df;
+  const F32 df;
   const DropoutRule& rule = at.problem->dropout;
   const auto threshold = hn::Set(d, static_cast<std::uint32_t>(rule.keep_of_256));
   const auto factor = hn::Set(df, 256.0f / static_cast<float>(rule.keep_of_256));
@@ -165,6 +212,7 @@ HWY_INLINE void fill_dropout(const Dropped& at, const ScoreTile& t, float* HWY_R
       }
     }
 }
+#endif
 
 // sum[i][x] += weights[j][i] * rows[j][x] for the rows named by `bad`, where query i sees key j.
 inline void add_bad_rows(const ScoreTile& t, std::uint64_t bad, const Rows& rows, const float* weights,
@@ -179,10 +227,7 @@ inline void add_bad_rows(const ScoreTile& t, std::uint64_t bad, const Rows& rows
   }
 }
 
-#endif
-
-}  // namespace HWY_NAMESPACE
-}  // namespace regard::kernels::cpu
+}  // namespace regard::kernels::cpu::HWY_NAMESPACE::attention
 HWY_AFTER_NAMESPACE();
 
 #endif

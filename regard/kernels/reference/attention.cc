@@ -24,12 +24,13 @@ void forward_query(const Scores<T>& scores, const AttentionResult& r, std::int64
   double* weight = scores.row;
   const double keep = 256.0 / p.dropout.keep_of_256;
   T* out = r.out.as<T>() + n * r.out.stride(0) + h * r.out.stride(1);
-  for (std::int64_t x = 0; x < p.v.size(2); ++x) {
+  const std::int64_t Dv = p.v.size(2), step = p.v.stride(2), out_step = r.out.stride(2);
+  for (std::int64_t x = 0; x < Dv; ++x) {
     double y = 0;
     for_visible(*p.plan, scores.sequence, h, i, [&](std::int64_t j, std::int32_t) {
-      if (scores.kept(i, j)) y += weight[j] * keep * static_cast<double>(scores.value(j)[x * p.v.stride(2)]);
+      if (scores.kept(i, j)) y += weight[j] * keep * static_cast<double>(scores.value(j)[x * step]);
     });
-    out[x * r.out.stride(2)] = static_cast<T>(y);
+    out[x * out_step] = static_cast<T>(y);
   }
   if (r.log_sum)
     r.log_sum.as<T>()[n * r.log_sum.stride(0) + h * r.log_sum.stride(1)] = static_cast<T>(

@@ -19,20 +19,23 @@ class Scores {
         head(h),
         key_head(h / (problem.q.size(1) / problem.k.size(1))),
         row(static_cast<double*>(piece.scratch)),
-        example_(piece.sequence) {}
+        example_(piece.sequence),
+        q_(problem.q.as<T>() + sequence.query_begin * problem.q.stride(0) + head * problem.q.stride(1)),
+        k_(problem.k.as<T>() + key_head * problem.k.stride(1)),
+        D_(problem.q.size(2)),
+        q_row_(problem.q.stride(0)),
+        q_step_(problem.q.stride(2)),
+        k_row_(problem.k.stride(0)),
+        k_step_(problem.k.stride(2)) {}
 
   std::int64_t key_row(std::int64_t j) const {
     return problem.plan->key_row(sequence, j / tile_side) + j % tile_side;
   }
   double query(std::int64_t i, std::int64_t x) const {
-    const ConstView& q = problem.q;
-    return static_cast<double>(
-        q.as<T>()[(sequence.query_begin + i) * q.stride(0) + head * q.stride(1) + x * q.stride(2)]);
+    return static_cast<double>(q_[i * q_row_ + x * q_step_]);
   }
   double key(std::int64_t j, std::int64_t x) const {
-    const ConstView& k = problem.k;
-    return static_cast<double>(
-        k.as<T>()[key_row(j) * k.stride(0) + key_head * k.stride(1) + x * k.stride(2)]);
+    return static_cast<double>(k_[key_row(j) * k_row_ + x * k_step_]);
   }
   const T* value(std::int64_t j) const {
     const ConstView& v = problem.v;
@@ -47,9 +50,11 @@ class Scores {
 
   double score(std::int64_t i, std::int64_t j) const {
     double s = 0;
-    for (std::int64_t x = 0; x < problem.q.size(2); ++x)
-      s += problem.pairing == Pairing::dot ? query(i, x) * key(j, x)
-                                           : additive(x) * std::tanh(query(i, x) + key(j, x));
+    const T *q = q_ + i * q_row_, *k = k_ + key_row(j) * k_row_;
+    for (std::int64_t x = 0; x < D_; ++x) {
+      const double a = static_cast<double>(q[x * q_step_]), b = static_cast<double>(k[x * k_step_]);
+      s += problem.pairing == Pairing::dot ? a * b : additive(x) * std::tanh(a + b);
+    }
     s *= problem.scale;
     if (const ConstView& b = problem.bias.table)
       s += static_cast<double>(b.as<T>()[head * b.stride(0) + offset(i, j) * b.stride(1)]);
@@ -93,6 +98,8 @@ class Scores {
 
  private:
   std::int64_t example_;
+  const T *q_, *k_;
+  std::int64_t D_, q_row_, q_step_, k_row_, k_step_;
 };
 
 }  // namespace regard::kernels::reference

@@ -3,36 +3,44 @@
 #include <string>
 
 #include "regard/nn/attention/attend.h"
+#include "regard/nn/attention/cache.h"
 #include "regard/nn/linear.h"
 
 namespace regard::nn {
 
-// The names of the four projections in the checkpoint, without ".weight" and ".bias".
+// Names as in the checkpoint, e.g. "self_attn.q_proj".
 struct MultiHeadNames {
   std::string query, key, value, output;
 };
 struct MultiHeadShape {
   std::int64_t width = 0;       // C
-  std::int64_t heads = 0;       // H
+  std::int64_t heads = 1;       // H
   std::int64_t key_heads = 0;   // G; 0: as many as heads
   std::int64_t head_width = 0;  // D; 0: C / H
   LinearShape::Bias bias = LinearShape::Bias::with;
 };
 
-// Multi-head attention (Vaswani et al. 2017, section 3.2.2): C is projected to H heads of D, each attends for
-// itself, scaled by its own width D, and their results side by side are projected back.
+// Attention of several heads between projections (Vaswani et al. 2017): output(attend(query(x), key(y),
+// value(y))).
 class MultiHead {
  public:
   MultiHead(Parameters& parameters, const MultiHeadNames& names, const MultiHeadShape& shape);
 
-  // x [N,C] attends to what [M,C] (itself, or an encoder's result) -> [N,C].
-  Var operator()(const Var& x, const Var& what, const Attention& how) const;
+  // x [N,C] attends to y [M,C] (x itself in self-attention) -> [N,C].
+  Var operator()(const Var& x, const Var& y, const Attention& how) const;
 
-  // The parts of it, for decoding over a cache.
-  Var query(const Var& x) const;       // [N,C] -> [N,H,D]
-  Var key(const Var& x) const;         // [M,C] -> [M,G,D]
-  Var value(const Var& x) const;       // [M,C] -> [M,G,D]
-  Var output(const Var& heads) const;  // [N,H,D] -> [N,C]
+  // Its parts, for decoding with a cache.
+  struct KeysValues {
+    Var keys, values;  // [M,G,D]
+  };
+  Var queries(const Var& x) const;  // [N,H,D]
+  KeysValues keys_values(const Var& y) const;
+  Var output(const Var& attended) const;  // [N,H,D] -> [N,C]
+
+  // Self-attention of new tokens x [N,C] that takes them into the cache first; how.plan is the cache's.
+  Var extend(const Var& x, CacheLayer cache, const Attention& how) const;
+  // Cross-attention to a source whose keys and values are kept, projected from y [M,C] at first use.
+  Var recall(const Var& x, const Var& y, SourceLayer cache, const Attention& how) const;
 
  private:
   MultiHeadShape shape_;
