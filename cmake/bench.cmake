@@ -1,5 +1,6 @@
-# bench/NAME_bench.cc are Google Benchmark programs: the target `bench` builds and runs them all. Any other bench/NAME.cc
-# is a driver for one of the scripts beside it. None is part of a plain build; `bench_programs` builds them alone.
+# bench/*_bench.cc are Google Benchmark programs: the target `bench` builds and runs them. Other bench/*.cc are drivers with
+# a main and arguments of their own (docs/ says which figure comes from which). They are no part of a plain build; the target
+# `bench_programs` builds all of them.
 find_package(benchmark REQUIRED)
 add_custom_target(bench_programs)
 add_custom_target(bench)
