@@ -92,6 +92,11 @@ Source read(const fs::path& file) {
   return source;
 }
 
+// An .inc is a table that one source includes.
+bool is_source(std::string_view extension) {
+  return extension == ".h" || extension == ".cc" || extension == ".inc";
+}
+
 Sources read_all(const fs::path& root) {
   if (!fs::is_directory(root / "regard")) throw std::runtime_error(root.string() + ": has no folder regard/");
   Sources sources;
@@ -99,7 +104,7 @@ Sources read_all(const fs::path& root) {
     if (!fs::is_directory(root / top)) continue;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / top)) {
       const fs::path& path = entry.path();
-      if (entry.is_regular_file() && (path.extension() == ".h" || path.extension() == ".cc"))
+      if (entry.is_regular_file() && is_source(path.extension().string()))
         sources[path.lexically_relative(root).generic_string()] = read(path);
     }
   }

@@ -18,8 +18,8 @@ struct Report {
       faults;  // one line each: "file:line: what was found, what was expected", in file order
 };
 
-// Reads every *.h and *.cc below root's regard, tests, bench, examples and tools. Throws std::runtime_error
-// if root has no folder regard/ or a file cannot be read.
+// Reads every *.h, *.cc and *.inc below root's regard, tests, bench, examples and tools. Throws
+// std::runtime_error if root has no folder regard/ or a file cannot be read.
 Report check(const std::filesystem::path& root);
 
 }  // namespace regard::layers

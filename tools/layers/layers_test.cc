@@ -130,6 +130,13 @@ TEST_F(Layers, CatchesALongFile) {
   expect_fault("tests/golden/long.cc:401:", "more than 400 lines");
 }
 
+TEST_F(Layers, KnowsTables) {
+  write("regard/text/unicode.cc", "#include \"regard/text/table.inc\"\n");
+  expect_fault("regard/text/unicode.cc:1:", "no such file");
+  write("regard/text/table.inc", "{1, 2},\n");
+  EXPECT_EQ(check(root_).faults.size(), 0U);
+}
+
 TEST_F(Layers, RefusesATreeWithoutTheLibrary) { EXPECT_THROW(check(root_ / "regard"), std::runtime_error); }
 
 }  // namespace
