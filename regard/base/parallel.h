@@ -21,11 +21,11 @@ class ChunkFunction {
   void (*call_)(void*, std::int64_t);
 };
 
-// A fixed number of threads, the caller among them. Chunks are handed out as threads come free, so a
-// neighbour that takes a core slows a step and does not stop it (docs/design.md, "Threads"). Which thread
-// runs which chunk is unspecified: results must depend on the chunk alone, which is why chunk sizes never
-// depend on the thread count. Thread-safe: several callers may run at once. Floating-point modes of the
-// caller hold in all chunks.
+// A fixed number of threads, the caller among them; idle ones look for work for a moment and then sleep.
+// Chunks are handed out as threads come free, so a neighbour that takes a core slows a step and does not stop
+// it (docs/design.md, "Threads"). Which thread runs which chunk is unspecified: results must depend on the
+// chunk alone, which is why chunk sizes never depend on the thread count. Thread-safe: several callers may
+// run at once. Floating-point modes of the caller hold in all chunks.
 class ThreadPool {
  public:
   explicit ThreadPool(int threads);  // throws UsageError unless 1 <= threads <= 1024

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cfenv>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "regard/base/error.h"
@@ -29,6 +31,28 @@ TEST(ThreadPool, RethrowsAnException) {
                           if (i == 17) throw std::runtime_error("17");
                         }),
                std::runtime_error);
+}
+
+TEST(ThreadPool, ServesSeveralCallersAndCallsWithinCalls) {
+  const ThreadPool pool(4);
+  std::atomic<int> total{0};
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 3; ++c)
+    callers.emplace_back([&] {
+      for (int round = 0; round < 200; ++round)
+        pool.run(5, [&](std::int64_t) { pool.run(3, [&](std::int64_t) { ++total; }); });
+    });
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(total, 3 * 200 * 15);
+}
+
+TEST(ThreadPool, ChunksRunInTheCallersRoundingMode) {
+  const ThreadPool pool(3);
+  std::fesetround(FE_UPWARD);
+  std::atomic<int> upward{0};
+  pool.run(300, [&](std::int64_t) { upward += std::fegetround() == FE_UPWARD ? 1 : 0; });
+  std::fesetround(FE_TONEAREST);
+  EXPECT_EQ(upward, 300);
 }
 
 TEST(ThreadPool, RefusesSillyCounts) {
