@@ -37,7 +37,7 @@ struct Cursor {
     return before;
   }
   friend bool operator==(const Cursor& a, const Cursor& b) { return a.at == b.at; }
-  friend bool operator!=(const Cursor& a, const Cursor& b) { return a.at != b.at; }
+  friend bool operator!=(const Cursor& a, const Cursor& b) { return !(a == b); }
 };
 
 // Builds the document and refuses what the library itself lets pass: repeated keys, deep nesting, integers
