@@ -103,14 +103,14 @@ Marian::Marian(const Json& json, const std::string& file, nn::WeightSource& weig
   positions_f32_ = positions_.to(DType::f32);
 }
 
-Var Marian::embed_tokens(Step& step, const Parameter& table, const TokenBatch& tokens) const {
-  const Tensor position = Tensor::from<std::int32_t>({tokens.layout.tokens()}, tokens.layout.positions());
-  const Var x = embed(tokens.ids,
-                      {.table = step.use(table),
-                       .scale = config_.embedding_scale,
-                       .positions = step.constant(step.compute() == DType::f32 ? positions_f32_ : positions_),
-                       .position = position,
-                       .padding = config_.padding});
+Var Marian::embed_tokens(Step& step, const Parameter& table, const Tensor& ids,
+                         const std::vector<std::int32_t>& positions) const {
+  const Var x =
+      embed(ids, {.table = step.use(table),
+                  .scale = config_.embedding_scale,
+                  .positions = step.constant(step.compute() == DType::f32 ? positions_f32_ : positions_),
+                  .position = Tensor::from<std::int32_t>({ids.elements()}, positions),
+                  .padding = config_.padding});
   return at("embedding", dropout(x, config_.dropout));
 }
 
@@ -122,7 +122,7 @@ Memory Marian::encode(Step& step, const TokenBatch& source) const {
   const Scope scope(step, "encoder");
   const Attention self{.plan = plan(everything(), source.layout, source.layout),
                        .dropout = config_.attention_dropout};
-  Var x = embed_tokens(step, *encoder_table_, source);
+  Var x = embed_tokens(step, *encoder_table_, source.ids, source.layout.positions());
   for (std::size_t i = 0; i < encoder_.size(); ++i) {
     const Scope block(step, "block", static_cast<int>(i));
     const Block& layer = encoder_[i];
@@ -140,7 +140,7 @@ Var Marian::decode(const Memory& memory, const TokenBatch& inputs) const {
                        .dropout = config_.attention_dropout};
   const Attention cross{.plan = plan(everything(), inputs.layout, memory.layout),
                         .dropout = config_.attention_dropout};
-  Var x = embed_tokens(step, *decoder_table_, inputs);
+  Var x = embed_tokens(step, *decoder_table_, inputs.ids, inputs.layout.positions());
   for (std::size_t i = 0; i < decoder_.size(); ++i) {
     const Scope block(step, "block", static_cast<int>(i));
     const Block& layer = decoder_[i];
@@ -159,57 +159,58 @@ LinearWeights Marian::vocabulary(Step& step) const {
   return {step.use(*decoder_table_), step.use(*logits_bias_)};
 }
 
-// The hypotheses so far. Each step computes their whole prefixes anew.
+// The hypotheses so far, as their keys and values; those of the sources are projected at the first step.
 struct Marian::State final : DecodingState {
-  State(const Memory& memory, std::span<const int> row_source)
-      : memory(memory), source(row_source.begin(), row_source.end()), prefixes(row_source.size()) {}
+  State(const Memory& memory, std::span<const int> row_source, const CacheShape& shape)
+      : memory(memory),
+        self(shape, static_cast<std::int64_t>(row_source.size())),
+        cross(shape.layers, memory.layout, row_source) {}
 
   void reorder(std::span<const int> parents) override {
-    std::vector<std::vector<std::int32_t>> next_prefixes;
-    std::vector<int> next_source;
-    for (int r : parents) {
-      next_prefixes.push_back(prefixes[static_cast<std::size_t>(r)]);
-      next_source.push_back(source[static_cast<std::size_t>(r)]);
-    }
-    prefixes = std::move(next_prefixes);
-    source = std::move(next_source);
-  }
-
-  // The memory with one copy of its source for every row.
-  Memory rows() const {
-    std::vector<std::int32_t> tokens;
-    std::vector<std::int64_t> lengths;
-    for (int s : source) {
-      const Sequence& sequence = memory.layout.sequences()[static_cast<std::size_t>(s)];
-      for (std::int64_t i = 0; i < sequence.length; ++i)
-        tokens.push_back(static_cast<std::int32_t>(sequence.begin + i));
-      lengths.push_back(sequence.length);
-    }
-    const Tensor rows = Tensor::from<std::int32_t>({static_cast<std::int64_t>(tokens.size())}, tokens);
-    return {gather_rows(memory.states, rows), Layout::of(lengths)};
+    self.reorder(parents);
+    cross.reorder(parents);
   }
 
   Memory memory;
-  std::vector<int> source;
-  std::vector<std::vector<std::int32_t>> prefixes;
+  Cache self;
+  SourceCache cross;
 };
 
 std::unique_ptr<DecodingState> Marian::begin(const Memory& memory, std::span<const int> row_source) const {
-  return std::make_unique<State>(memory, row_source);
+  const std::int64_t heads = config_.decoder.heads, head_width = config_.width / heads;
+  return std::make_unique<State>(memory, row_source,
+                                 CacheShape{.layers = config_.decoder.layers,
+                                            .G = heads,
+                                            .D = head_width,
+                                            .Dv = head_width,
+                                            .dtype = memory.states.dtype()});
 }
 
 Var Marian::next(DecodingState& any, std::span<const std::int32_t> ids) const {
   auto& state = static_cast<State&>(any);
-  for (std::size_t r = 0; r < ids.size(); ++r) state.prefixes[r].push_back(ids[r]);
-  const TokenBatch inputs = TokenBatch::of(state.prefixes);
-  const Var hidden = decode(state.rows(), inputs);
-  std::vector<std::int32_t> last;
-  for (const Sequence& s : inputs.layout.sequences())
-    last.push_back(static_cast<std::int32_t>(s.begin + s.length - 1));
-  const LinearWeights projection = vocabulary(hidden.step());
-  return linear(
-      gather_rows(hidden, Tensor::from<std::int32_t>({static_cast<std::int64_t>(last.size())}, last)),
-      {projection.weight, reshape(projection.bias, {config_.decoder_vocabulary})});
+  Step& step = state.memory.states.step();
+  const Scope scope(step, "decoder");
+  state.self.extend(step.kernels(), 1);
+  const auto rows = static_cast<std::int64_t>(ids.size());
+  const Attention self{.plan = state.self.plan(causal())};
+  const Attention cross{.plan = state.cross.plan(everything())};
+  Var x =
+      embed_tokens(step, *decoder_table_, Tensor::from<std::int32_t>({rows}, ids), state.self.positions());
+  for (std::size_t i = 0; i < decoder_.size(); ++i) {
+    const Scope block(step, "block", static_cast<int>(i));
+    const Block& layer = decoder_[i];
+    const auto l = static_cast<std::int64_t>(i);
+    x = at("input", x);
+    x = add_norm(layer.self_attention.extend(x, CacheLayer(state.self, l), self), x, layer.self_norm);
+    {
+      const Scope crossing(step, "cross");
+      x = add_norm(layer.cross_attention->recall(x, state.memory.states, SourceLayer(state.cross, l), cross),
+                   x, *layer.cross_norm);
+    }
+    x = add_norm(layer.feed_forward(x), x, layer.feed_forward_norm);
+  }
+  const LinearWeights projection = vocabulary(step);
+  return linear(at("output", x), {projection.weight, reshape(projection.bias, {config_.decoder_vocabulary})});
 }
 
 }  // namespace regard::models

@@ -62,7 +62,8 @@ class Marian final : public SequenceToSequence {
   };
   struct State;
 
-  Var embed_tokens(Step& step, const Parameter& table, const TokenBatch& tokens) const;
+  Var embed_tokens(Step& step, const Parameter& table, const Tensor& ids,
+                   const std::vector<std::int32_t>& positions) const;
   Var add_norm(const Var& sublayer, const Var& x, const nn::Norm& norm) const;
 
   Json json_;
