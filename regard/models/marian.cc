@@ -133,6 +133,22 @@ Memory Marian::encode(Step& step, const TokenBatch& source) const {
   return {at("output", x), source.layout};
 }
 
+template <class Self, class Cross>
+Var Marian::decoder_layers(Var x, const Self& self, const Cross& cross) const {
+  for (std::size_t i = 0; i < decoder_.size(); ++i) {
+    const Scope block(x.step(), "block", static_cast<int>(i));
+    const Block& layer = decoder_[i];
+    x = at("input", x);
+    x = add_norm(self(layer, i, x), x, layer.self_norm);
+    {
+      const Scope crossing(x.step(), "cross");
+      x = add_norm(cross(layer, i, x), x, *layer.cross_norm);
+    }
+    x = add_norm(layer.feed_forward(x), x, layer.feed_forward_norm);
+  }
+  return at("output", x);
+}
+
 Var Marian::decode(const Memory& memory, const TokenBatch& inputs) const {
   Step& step = memory.states.step();
   const Scope scope(step, "decoder");
@@ -140,19 +156,12 @@ Var Marian::decode(const Memory& memory, const TokenBatch& inputs) const {
                        .dropout = config_.attention_dropout};
   const Attention cross{.plan = plan(everything(), inputs.layout, memory.layout),
                         .dropout = config_.attention_dropout};
-  Var x = embed_tokens(step, *decoder_table_, inputs.ids, inputs.layout.positions());
-  for (std::size_t i = 0; i < decoder_.size(); ++i) {
-    const Scope block(step, "block", static_cast<int>(i));
-    const Block& layer = decoder_[i];
-    x = at("input", x);
-    x = add_norm(layer.self_attention(x, x, self), x, layer.self_norm);
-    {
-      const Scope crossing(step, "cross");
-      x = add_norm((*layer.cross_attention)(x, memory.states, cross), x, *layer.cross_norm);
-    }
-    x = add_norm(layer.feed_forward(x), x, layer.feed_forward_norm);
-  }
-  return at("output", x);
+  const Var x = embed_tokens(step, *decoder_table_, inputs.ids, inputs.layout.positions());
+  return decoder_layers(
+      x, [&](const Block& layer, std::size_t, const Var& y) { return layer.self_attention(y, y, self); },
+      [&](const Block& layer, std::size_t, const Var& y) {
+        return (*layer.cross_attention)(y, memory.states, cross);
+      });
 }
 
 LinearWeights Marian::vocabulary(Step& step) const {
@@ -194,23 +203,19 @@ Var Marian::next(DecodingState& any, std::span<const std::int32_t> ids) const {
   const auto rows = static_cast<std::int64_t>(ids.size());
   const Attention self{.plan = state.self.plan(causal())};
   const Attention cross{.plan = state.cross.plan(everything())};
-  Var x =
+  const Var x =
       embed_tokens(step, *decoder_table_, Tensor::from<std::int32_t>({rows}, ids), state.self.positions());
-  for (std::size_t i = 0; i < decoder_.size(); ++i) {
-    const Scope block(step, "block", static_cast<int>(i));
-    const Block& layer = decoder_[i];
-    const auto l = static_cast<std::int64_t>(i);
-    x = at("input", x);
-    x = add_norm(layer.self_attention.extend(x, CacheLayer(state.self, l), self), x, layer.self_norm);
-    {
-      const Scope crossing(step, "cross");
-      x = add_norm(layer.cross_attention->recall(x, state.memory.states, SourceLayer(state.cross, l), cross),
-                   x, *layer.cross_norm);
-    }
-    x = add_norm(layer.feed_forward(x), x, layer.feed_forward_norm);
-  }
+  const Var hidden = decoder_layers(
+      x,
+      [&](const Block& layer, std::size_t i, const Var& y) {
+        return layer.self_attention.extend(y, CacheLayer(state.self, static_cast<std::int64_t>(i)), self);
+      },
+      [&](const Block& layer, std::size_t i, const Var& y) {
+        const SourceLayer source(state.cross, static_cast<std::int64_t>(i));
+        return layer.cross_attention->recall(y, state.memory.states, source, cross);
+      });
   const LinearWeights projection = vocabulary(step);
-  return linear(at("output", x), {projection.weight, reshape(projection.bias, {config_.decoder_vocabulary})});
+  return linear(hidden, {projection.weight, reshape(projection.bias, {config_.decoder_vocabulary})});
 }
 
 }  // namespace regard::models

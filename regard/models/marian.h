@@ -64,6 +64,10 @@ class Marian final : public SequenceToSequence {
 
   Var embed_tokens(Step& step, const Parameter& table, const Tensor& ids,
                    const std::vector<std::int32_t>& positions) const;
+  // The decoder's blocks, with self(block, i, x) and cross(block, i, x) as their two attentions: over all
+  // tokens at once, or over caches.
+  template <class Self, class Cross>
+  Var decoder_layers(Var x, const Self& self, const Cross& cross) const;
   Var add_norm(const Var& sublayer, const Var& x, const nn::Norm& norm) const;
 
   Json json_;
