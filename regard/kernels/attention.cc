@@ -12,9 +12,11 @@ namespace regard::kernels {
 namespace {
 
 // The best level's kernels that take the problem; the reference takes everything.
-const AttentionKernels& choose_kernels(const Context& context, const AttentionProblem& p) {
+const AttentionKernels& choose_kernels(const Context& context, const AttentionProblem& p,
+                                       const ConstView& dout = {}) {
   const AttentionKernels& specification = p.q.dtype == DType::f64 ? reference::attention_kernels<double>()
                                                                   : reference::attention_kernels<float>();
+  if (dout && dout.stride(2) != 1) return specification;
   for (const Row<AttentionKernels>& row : table_of(cpu::attention_kernels, specification))
     if (row.level > Level::reference && row.level <= context.level && row.kernels != nullptr &&
         row.kernels->accepts(p))
@@ -118,7 +120,7 @@ void attention_backward(const Context& context, const AttentionProblem& p, const
                         const AttentionGradient& g) {
   check(p);
   assert(g.columns != nullptr && p.plan->form == PlanForm::tiles);
-  const AttentionKernels& kernels = choose_kernels(context, p);
+  const AttentionKernels& kernels = choose_kernels(context, p, saved.dout);
   const std::int64_t N = p.q.size(0), H = p.q.size(1), G = p.k.size(1), D = p.q.size(2);
   const auto B = static_cast<std::int64_t>(p.plan->sequences.size());
   Scratch<double> delta_memory(context, std::max<std::int64_t>(1, N * H));

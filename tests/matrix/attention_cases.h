@@ -20,6 +20,7 @@ struct ShapeCase {
 };
 inline std::vector<ShapeCase> small_shapes() {
   return {{"one", {1}, {1}},
+          {"empty", {0, 3, 2}, {4, 0, 2}, 0, 4, 4},
           {"short_ragged", {5, 1, 9}, {5, 1, 9}, 0, 6, 5},
           {"cross_ragged", {3, 7}, {11, 2}},
           {"past", {4, 2}, {20, 18}, 16},
@@ -29,6 +30,7 @@ inline std::vector<ShapeCase> small_shapes() {
 }
 inline std::vector<ShapeCase> large_shapes() {
   return {{"l1", {1}, {1}, 0, 32, 32},
+          {"empty", {0, 3, 70, 2}, {4, 0, 0, 2}, 0, 16, 16},
           {"l63", {63}, {63}, 0, 32, 32},
           {"l64", {64}, {64}, 0, 40, 24},
           {"l65", {65}, {65}, 0, 32, 32},
@@ -65,7 +67,7 @@ inline std::vector<MaskCase> masks() {
            keep.emplace_back();
            for (std::int64_t j = 0; j < l; ++j) keep.back().push_back(j % 3 != 1);
          }
-         return padding(keep);
+         return key_mask(keep);
        }},
       {"window", [](const ShapeCase&) { return window(3); }},
       {"sliding", [](const ShapeCase&) { return causal() & window(20); }},

@@ -1,108 +1,127 @@
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <array>
+#include <set>
 
-#include "regard/autograd/gradient_check.h"
-#include "tests/matrix/attention_cases.h"
+#include "tests/matrix/attention_run.h"
 
 namespace regard {
 namespace {
 
 using namespace attention_cases;
 
-struct Outcome {
-  Tensor out;
-  std::vector<Tensor> gradients;  // of the operands
-};
-
-struct Setting {
-  kernels::Level level = kernels::best_level();
-  int threads = 1;
-  DType compute = DType::f32;
-  double dropout = 0;
-};
-
-Outcome outcome_of(const Case& c, const Plan& plan, const std::vector<Tensor>& operands,
-                   const Setting& setting) {
-  const ThreadPool threads(setting.threads);
-  Tape tape;
-  Step step({.threads = &threads,
-             .level = setting.level,
-             .tape = &tape,
-             .mode = Mode::train,
-             .random = {5},
-             .compute = setting.compute});
+// sum(out * fixed random weights) in double
+double loss_of(const Case& c, const Plan& plan, const std::vector<Tensor>& operands, double dropout) {
+  const ThreadPool threads(1);
+  Step step({.threads = &threads, .mode = Mode::train, .random = {5}, .compute = DType::f64});
   std::vector<Var> x;
-  for (const Tensor& t : operands) x.push_back(step.input(t));
-  const Var out = c.run(x, plan, setting.dropout);
+  for (const Tensor& t : operands) x.push_back(step.constant(t));
+  const std::vector<double> out = c.run(x, plan, dropout).value().to_doubles();
   RandomStream random({77});
-  std::vector<double> dy(static_cast<std::size_t>(out.value().elements()));
-  for (double& e : dy) e = random.normal();
-  const Tensor weights = Tensor::from<double>(out.shape(), dy).to(setting.compute);
-  const Var loss = record(Tensor::full({}, setting.compute, 0), {out},
-                          [weights](const Tensor&, InputGradients& in) { in.add(0, weights); });
-  tape.backward(loss);
-  Outcome o{out.value(), {}};
-  for (const Var& v : x) o.gradients.push_back(tape.gradient(v));
-  return o;
+  double sum = 0;
+  for (const double y : out) sum += y * random.normal();
+  return sum;
 }
 
-// Empty when equal within the tolerance, else where not. A NaN equals only a NaN.
-std::string difference(const Tensor& a, const Tensor& b, double tolerance) {
-  if (static_cast<bool>(a) != static_cast<bool>(b)) return "one is missing";
-  if (!a) return {};
-  const std::vector<double> x = a.to_doubles(), y = b.to_doubles();
-  for (std::size_t i = 0; i < x.size(); ++i)
-    if (!(std::fabs(x[i] - y[i]) <= tolerance * (1 + std::fabs(y[i]))) &&
-        !(std::isnan(x[i]) && std::isnan(y[i])))
-      return "element " + std::to_string(i) + ": " + std::to_string(x[i]) + " and " + std::to_string(y[i]);
-  return {};
+// The derivative along one random direction of all operands at once, which every element of every gradient is
+// part of.
+std::string wrong_derivative(const Case& c, double dropout) {
+  const Plan plan = c.make_plan();
+  const std::vector<Tensor> x = c.operands(), direction = c.operands(2);
+  const Outcome o = outcome_of(c, plan, x, {.compute = DType::f64, .dropout = dropout});
+  double found = 0;
+  constexpr double step = 1e-5;
+  std::vector<Tensor> sides[2];
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    const std::vector<double> at = x[k].to_doubles(), d = direction[k].to_doubles();
+    if (o.gradients[k]) {
+      const std::vector<double> g = o.gradients[k].to_doubles();
+      for (std::size_t i = 0; i < g.size(); ++i) found += g[i] * d[i];
+    }
+    for (int side = 0; side < 2; ++side) {
+      std::vector<double> moved = at;
+      for (std::size_t i = 0; i < at.size(); ++i) moved[i] += (side == 0 ? step : -step) * d[i];
+      sides[side].push_back(Tensor::from<double>(x[k].shape(), moved));
+    }
+  }
+  const double expected =
+      (loss_of(c, plan, sides[0], dropout) - loss_of(c, plan, sides[1], dropout)) / (2 * step);
+  if (std::fabs(found - expected) <= 1e-6 * (1 + std::fabs(expected))) return {};
+  return "derivative " + std::to_string(found) + ", difference quotient " + std::to_string(expected);
 }
 
-const char* const operand_names[] = {"q", "k", "v", "tau", "weight", "bias"};
-
-void expect_equal(const Outcome& a, const Outcome& b, double tolerance, const std::string& what) {
-  EXPECT_EQ(difference(a.out, b.out, tolerance), "") << what << ": out";
-  for (std::size_t i = 0; i < a.gradients.size(); ++i)
-    EXPECT_EQ(difference(a.gradients[i], b.gradients[i], tolerance), "")
-        << what << ": gradient of " << operand_names[i];
-}
-
-template <class F>
-void for_all(const std::vector<ShapeCase>& shapes, const F& f) {
-  for (const ShapeCase& s : shapes)
+TEST(AttentionMatrix, GradientsEqualDifferenceQuotientsOverTheWholeProduct) {
+  int n = 0;
+  for (const ShapeCase& s : small_shapes())
     for (const MaskCase& m : masks())
       for (const ScoreCase& score : scores())
         for (const PositionCase& p : positions())
-          for (const HeadCase& h : heads()) f(Case{s, m, score, p, h});
+          for (const HeadCase& h : heads()) {
+            const Case c{s, m, score, p, h};
+            EXPECT_EQ(wrong_derivative(c, ++n % 2 == 0 ? 0 : 0.3), "") << c.name();
+          }
 }
 
-TEST(AttentionMatrix, GradientsEqualDifferenceQuotients) {
-  int n = 0;
-  for_all(small_shapes(), [&](const Case& c) {
-    if (++n % 9 != 0) return;
-    const Plan plan = c.make_plan();
-    GradientCheck options;
-    options.samples = most(c.shape.queries) > 20 ? 2 : 5;
-    options.mode = Mode::train;
-    const double rate = n % 2 == 0 ? 0 : 0.3;
-    const std::string wrong = gradient_check([&](const std::vector<Var>& x) { return c.run(x, plan, rate); },
-                                             c.operands(), options);
-    EXPECT_EQ(wrong, "") << c.name();
-  });
+// Cases in which every two values of different axes meet.
+std::vector<Case> pairwise() {
+  const auto shapes = large_shapes();
+  const auto m = masks();
+  const auto s = scores();
+  const auto p = positions();
+  const auto h = heads();
+  const std::array<std::size_t, 5> sizes{shapes.size(), m.size(), s.size(), p.size(), h.size()};
+  using Pick = std::array<std::size_t, 5>;
+  std::set<std::array<std::size_t, 4>> open;  // axis, value, axis, value
+  for (std::size_t a = 0; a < 5; ++a)
+    for (std::size_t b = a + 1; b < 5; ++b)
+      for (std::size_t x = 0; x < sizes[a]; ++x)
+        for (std::size_t y = 0; y < sizes[b]; ++y) open.insert({a, x, b, y});
+  const auto each_pair = [&](const Pick& pick, const auto& f) {
+    for (std::size_t a = 0; a < 5; ++a)
+      for (std::size_t b = a + 1; b < 5; ++b) f(std::array<std::size_t, 4>{a, pick[a], b, pick[b]});
+  };
+  std::vector<Case> cases;
+  RandomStream random({9});
+  while (!open.empty()) {  // the best of some random picks that hold the first open pair
+    Pick best{};
+    std::size_t most_new = 0;
+    for (int t = 0; t < 40; ++t) {
+      Pick pick{};
+      for (std::size_t a = 0; a < 5; ++a) pick[a] = random.below(sizes[a]);
+      const auto& first = *open.begin();
+      pick[first[0]] = first[1];
+      pick[first[2]] = first[3];
+      std::size_t fresh = 0;
+      each_pair(pick, [&](const auto& pair) { fresh += open.count(pair); });
+      if (fresh > most_new) {
+        most_new = fresh;
+        best = pick;
+      }
+    }
+    each_pair(best, [&](const auto& pair) { open.erase(pair); });
+    cases.push_back({shapes[best[0]], m[best[1]], s[best[2]], p[best[3]], h[best[4]]});
+  }
+  return cases;
 }
 
-TEST(AttentionMatrix, FastEqualsReference) {
+class AttentionLevel : public testing::TestWithParam<kernels::Level> {};
+
+TEST_P(AttentionLevel, EqualsTheReferenceOnAPairwiseProduct) {
+  if (GetParam() > kernels::best_level())
+    GTEST_SKIP() << "this processor has no " << kernels::name_of(GetParam());
   int n = 0;
-  for_all(large_shapes(), [&](const Case& c) {
-    if (++n % 61 != 0) return;
+  for (const Case& c : pairwise()) {
     const Plan plan = c.make_plan();
     const std::vector<Tensor> x = c.operands();
-    const double dropout = n % 2 == 0 ? 0 : 0.2;
+    const double dropout = ++n % 2 == 0 ? 0 : 0.2;
     const Outcome want = outcome_of(c, plan, x, {.level = kernels::Level::reference, .dropout = dropout});
-    expect_equal(outcome_of(c, plan, x, {.dropout = dropout}), want, 2e-4, c.name());
-  });
+    expect_equal(outcome_of(c, plan, x, {.level = GetParam(), .dropout = dropout}), want, 2e-4, c.name());
+  }
 }
+
+INSTANTIATE_TEST_SUITE_P(Levels, AttentionLevel,
+                         testing::Values(kernels::Level::plain, kernels::Level::avx2, kernels::Level::avx512),
+                         [](const auto& info) { return std::string(kernels::name_of(info.param)); });
 
 }  // namespace
 }  // namespace regard

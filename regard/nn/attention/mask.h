@@ -154,8 +154,8 @@ Mask window(std::int64_t radius);  // |key - query| <= radius. Hugging Face's sl
                                    // window(w - 1)
 Mask global(std::vector<std::int64_t> tokens);    // these positions see, and are seen by, every other
 Mask padding(std::vector<std::int64_t> lengths);  // key < lengths[batch]
-// Keys by themselves: key_mask[batch][key] is not 0; keys past its end are hidden.
-Mask padding(std::vector<std::vector<std::uint8_t>> key_mask);
+// Keys by themselves: allowed[batch][key] is not 0; keys past its end are hidden.
+Mask key_mask(std::vector<std::vector<std::uint8_t>> allowed);
 // Only within a segment: ids[batch][query] == ids[batch][key]. Positions past the end belong to no segment.
 Mask segments(std::vector<std::vector<std::int32_t>> ids);
 // Any given array [T,S] of queries by keys, row-major, the same for every example; outside it nothing is

@@ -158,7 +158,7 @@ Mask global(std::vector<std::int64_t> tokens) {
   return Global{std::move(tokens)};
 }
 Mask padding(std::vector<std::int64_t> lengths) { return Lengths{std::move(lengths)}; }
-Mask padding(std::vector<std::vector<std::uint8_t>> key_mask) { return KeyMask{std::move(key_mask)}; }
+Mask key_mask(std::vector<std::vector<std::uint8_t>> allowed) { return KeyMask{std::move(allowed)}; }
 Mask segments(std::vector<std::vector<std::int32_t>> ids) { return Segments{std::move(ids)}; }
 Mask given(GivenMask mask) {
   if (static_cast<std::int64_t>(mask.allowed.size()) != mask.T * mask.S)
