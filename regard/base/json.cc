@@ -36,8 +36,7 @@ struct Cursor {
     ++*this;
     return before;
   }
-  friend bool operator==(const Cursor& a, const Cursor& b) { return a.at == b.at; }
-  friend bool operator!=(const Cursor& a, const Cursor& b) { return !(a == b); }
+  bool operator==(const Cursor& other) const { return at == other.at; }
 };
 
 // Builds the document and refuses what the library itself lets pass: repeated keys, deep nesting, integers

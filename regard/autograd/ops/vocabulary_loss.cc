@@ -64,7 +64,7 @@ void run_chunk(const kernels::Context& context, const Projection& p, const Cross
 
 VocabularyLoss vocabulary_loss(const Var& hidden, const LinearWeights& weights, const Tensor& targets,
                                const VocabularyLossOptions& options) {
-  const auto& [w, b] = weights;
+  const Var &w = weights.weight, &b = weights.bias;
   const kernels::Context& context = hidden.step().kernels();
   const std::int64_t n = hidden.size(0), vocabulary = w.size(0);
   VocabularyLoss result;

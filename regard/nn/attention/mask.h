@@ -99,12 +99,17 @@ constexpr bool by_head() {
 
 }  // namespace mask_detail
 
+class Mask;
+// A rule that is not yet a mask. The order matters: to ask whether a Mask is a rule would ask how it is made.
+template <class R>
+concept NewRule = !std::same_as<std::remove_cvref_t<R>, Mask> && MaskRule<R>;
+
 // Any rule, as a value. Immutable; copies share the rule. A default mask allows everything.
 class Mask {
  public:
   Mask() = default;
-  template <MaskRule R>
-  requires(!std::same_as<std::remove_cvref_t<R>, Mask>) Mask(R rule)  // NOLINT: a rule is a mask
+  template <NewRule R>
+  Mask(R rule)  // NOLINT: a rule is a mask
       : rule_(std::make_shared<Held<R>>(std::move(rule), mask_detail::by_head<R>())) {}
 
   bool allows(At at) const { return !rule_ || rule_->allows(at); }
