@@ -25,12 +25,6 @@ Shape::Shape(const std::vector<std::int64_t>& sizes) {
   }
 }
 
-std::int64_t Shape::operator[](int axis) const {
-  if (axis < 0) axis += rank_;
-  assert(axis >= 0 && axis < rank_);
-  return sizes_[static_cast<std::size_t>(axis)];
-}
-
 void Shape::set(int axis, std::int64_t size) {
   if (axis < 0) axis += rank_;
   assert(axis >= 0 && axis < rank_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -19,7 +20,11 @@ class Shape {
       const std::vector<std::int64_t>& sizes);  // InputError when a size is negative, the rank too large,
                                                 // or the number of elements no 63-bit number
   int rank() const { return rank_; }
-  std::int64_t operator[](int axis) const;  // a negative axis counts from the end
+  std::int64_t operator[](int axis) const {  // a negative axis counts from the end
+    if (axis < 0) axis += rank_;
+    assert(axis >= 0 && axis < rank_);
+    return sizes_[static_cast<std::size_t>(axis)];
+  }
   void set(int axis, std::int64_t size);
   std::int64_t elements() const;
   bool operator==(const Shape&) const = default;
