@@ -68,41 +68,43 @@ HWY_INLINE void product_block(const Product& p, std::int64_t m, std::int64_t n) 
     }
 }
 
-template <int R, Into into>
-HWY_NOINLINE void product_rows(const Product& p, std::int64_t m, std::int64_t N) {
-  const std::int64_t L = lanes();
-  std::int64_t n = 0;
-  for (; n + 2 * L <= N; n += 2 * L) product_block<R, 2, into>(p, m, n);
-  if (n < N) product_block<R, 1, into>(p, m, n);
-}
-
-// N is a multiple of the lanes.
-template <Into into>
-HWY_INLINE void product(const Product& p, std::int64_t M, std::int64_t N) {
+// V vectors of columns from n on, of all rows: this panel of B (64 rows of a cache line or two) stays in the
+// first cache while A passes by.
+template <int V, Into into>
+HWY_NOINLINE void product_panel(const Product& p, std::int64_t M, std::int64_t n) {
   std::int64_t groups = (M + 5) / 6;  // six rows of two vectors fill the registers; groups of even height
   for (std::int64_t m = 0; m < M; --groups) {
     const std::int64_t rows = (M - m + groups - 1) / groups;
     switch (rows) {
       case 1:
-        product_rows<1, into>(p, m, N);
+        product_block<1, V, into>(p, m, n);
         break;
       case 2:
-        product_rows<2, into>(p, m, N);
+        product_block<2, V, into>(p, m, n);
         break;
       case 3:
-        product_rows<3, into>(p, m, N);
+        product_block<3, V, into>(p, m, n);
         break;
       case 4:
-        product_rows<4, into>(p, m, N);
+        product_block<4, V, into>(p, m, n);
         break;
       case 5:
-        product_rows<5, into>(p, m, N);
+        product_block<5, V, into>(p, m, n);
         break;
       default:
-        product_rows<6, into>(p, m, N);
+        product_block<6, V, into>(p, m, n);
     }
     m += rows;
   }
+}
+
+// N is a multiple of the lanes.
+template <Into into>
+HWY_INLINE void product(const Product& p, std::int64_t M, std::int64_t N) {
+  const std::int64_t L = lanes();
+  std::int64_t n = 0;
+  for (; n + 2 * L <= N; n += 2 * L) product_panel<2, into>(p, M, n);
+  if (n < N) product_panel<1, into>(p, M, n);
 }
 
 // e^x for x <= 0 or a little above; zero below -87 (where it would be denormal) and at minus infinity; NaN
