@@ -127,9 +127,9 @@ def time_regard(args, number):
         command += ["--set", f"{key}={value}"]
     subprocess.run(command, check=True)
     lines = [json.loads(l) for l in (output / "log.jsonl").read_text().splitlines() if l.strip()]
-    rates = [l["target_tokens_per_second"] for l in lines if "target_tokens_per_second" in l]
+    rates = [l["tokens_per_second"] for l in lines if "tokens_per_second" in l]
     if not rates:
-        raise SystemExit(f"{output}/log.jsonl: no line holds target_tokens_per_second")
+        raise SystemExit(f"{output}/log.jsonl: no line holds tokens_per_second")
     return rates[-1]
 
 
