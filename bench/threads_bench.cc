@@ -1,5 +1,5 @@
-// How long a parallel loop of small chunks takes: by our pool and, where it is installed, by oneTBB, which has the same
-// promise (chunks go to whoever is free). Run it also beside a busy process on one of the cores.
+// How long a parallel loop of small chunks takes: by our pool and, where it is installed, by oneTBB, which
+// has the same promise (chunks go to whoever is free). Run it also beside a busy process on one of the cores.
 
 #include <benchmark/benchmark.h>
 
@@ -33,7 +33,9 @@ BENCHMARK(our_pool)->Arg(2)->Arg(8)->Arg(64)->UseRealTime()->Unit(benchmark::kMi
 void one_tbb(benchmark::State& state) {
   tbb::task_arena arena(threads);
   for (auto _ : state)
-    arena.execute([&] { tbb::parallel_for(std::int64_t{0}, state.range(0), std::int64_t{1}, chunk, tbb::simple_partitioner()); });
+    arena.execute([&] {
+      tbb::parallel_for(std::int64_t{0}, state.range(0), std::int64_t{1}, chunk, tbb::simple_partitioner());
+    });
 }
 BENCHMARK(one_tbb)->Arg(2)->Arg(8)->Arg(64)->UseRealTime()->Unit(benchmark::kMicrosecond);
 #endif
