@@ -225,7 +225,8 @@ std::int64_t JsonField::integer_within(std::int64_t least, std::int64_t most) co
 
 std::int64_t JsonField::positive() const {
   constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
-  if (!value_->is_number_unsigned() || value_->get<std::uint64_t>() == 0) refuse("a positive whole number");
+  // What was parsed is unsigned where it is not negative; what a program made may be signed all the same.
+  if (!value_->is_number_integer() || *value_ <= 0) refuse("a positive whole number");
   if (value_->get<std::uint64_t>() > kMost)
     refuse(fmt::format("a positive whole number of at most {}", kMost));
   return value_->get<std::int64_t>();

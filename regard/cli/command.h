@@ -34,6 +34,12 @@ struct Command {
 
 std::span<const Command> commands();
 
+Action declare_detokenize(CLI::App& app);
+Action declare_forward(CLI::App& app);
+Action declare_generate(CLI::App& app);
 Action declare_info(CLI::App& app);
+Action declare_score(CLI::App& app);
+Action declare_tokenize(CLI::App& app);
+Action declare_translate(CLI::App& app);
 
 }  // namespace regard::cli

@@ -17,6 +17,7 @@
 #include "regard/base/version.h"
 #include "regard/cli/arguments.h"
 #include "regard/cli/command.h"
+#include "regard/cli/interrupt.h"
 #include "regard/cli/memory.h"
 
 namespace regard::cli {
@@ -194,5 +195,6 @@ int guarded(int argc, char** argv) {
 int main(int argc, char** argv) {
   regard::cli::hold_standard_descriptors();
   regard::cli::ignore_signals();
+  regard::cli::end_on_interrupts();
   return regard::cli::guarded(argc, argv);
 }

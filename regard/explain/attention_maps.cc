@@ -1,0 +1,65 @@
+#include "regard/explain/attention_maps.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace regard::explain {
+
+AttentionName attention_name(std::string_view probed) {
+  const AttentionName none;
+  const std::string_view encoder = "encoder.block.";
+  const std::string_view decoder = "decoder.block.";
+  const bool in_encoder = probed.starts_with(encoder);
+  if ((!in_encoder && !probed.starts_with(decoder)) || !probed.ends_with("attention.weights")) return none;
+  probed.remove_prefix(encoder.size());
+  AttentionName name;
+  const auto [end, error] = std::from_chars(probed.data(), probed.data() + probed.size(), name.layer);
+  if (error != std::errc{}) return none;
+  probed.remove_prefix(static_cast<std::size_t>(end - probed.data()));
+  name.part = in_encoder                     ? AttentionPart::encoder
+              : probed.starts_with(".cross") ? AttentionPart::cross
+                                             : AttentionPart::decoder;
+  return name;
+}
+
+CrossAttention cross_attention(const models::SequenceToSequence& model, const StepOptions& options,
+                               const std::vector<std::int32_t>& source,
+                               const std::vector<std::int32_t>& inputs) {
+  CrossAttention result;
+  const auto layer_of = [](const std::string& probed) {
+    const AttentionName name = attention_name(probed);
+    return name.part == AttentionPart::cross ? name.layer : -1;
+  };
+  FunctionProbe probe([&](const std::string& name) { return layer_of(name) >= 0; },
+                      [&](const std::string& name, const Tensor& value) {
+                        const auto layer = static_cast<std::size_t>(layer_of(name));
+                        if (result.weights.size() <= layer) result.weights.resize(layer + 1);
+                        result.weights[layer] = value;
+                      });
+  StepOptions probing = options;
+  probing.probe = &probe;
+  Step step(probing);
+  const models::Memory memory = model.encode(step, TokenBatch::of({source}));
+  model.decode(memory, TokenBatch::of({inputs}));
+  return result;
+}
+
+std::vector<std::int64_t> alignment(const CrossAttention& attention) {
+  std::vector<std::int64_t> aligned;
+  if (attention.weights.empty()) return aligned;
+  const auto targets = attention.weights[0].size(1);
+  const auto sources = attention.weights[0].size(2);
+  std::vector<double> sums(static_cast<std::size_t>(targets * sources), 0.0);
+  for (const Tensor& layer : attention.weights) {  // [H,T,S]
+    const auto values = layer.to_doubles();
+    const double share = 1.0 / static_cast<double>(layer.size(0));  // layers may differ in heads
+    for (std::size_t i = 0; i < values.size(); ++i) sums[i % sums.size()] += share * values[i];
+  }
+  for (std::int64_t t = 0; t < targets; ++t) {
+    const auto row = sums.begin() + t * sources;
+    aligned.push_back(std::max_element(row, row + sources) - row);
+  }
+  return aligned;
+}
+
+}  // namespace regard::explain

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "regard/base/error.h"
+#include "regard/base/version.h"
+
+// The library's face: load a model, use it. Includes nothing but the standard library.
+//
+//   auto model = regard::load("opus-mt-en-zh");
+//   std::puts(model.translate("Hello, world!").text.c_str());
+//
+// Every failure is a regard::Error (regard/base/error.h): InputError for a bad file, model or input,
+// UsageError for a wrong option, Interrupted for a call that was cancelled. The library never prints, exits,
+// installs signal handlers or depends on the locale.
+
+namespace regard {
+
+struct LoadOptions {
+  int threads = 0;  // of each call's computation; 0: what the system grants this process
+};
+
+// How a text is translated. What is not given stands in the model's generation_config.json.
+struct TranslateOptions {
+  int beams = 0;                // 1: greedy; 0: not given
+  std::int64_t max_length = 0;  // most tokens of a result, the start token counted; 0: not given
+  std::int64_t min_length = 0;  // fewest tokens, likewise
+  std::string generation;       // any keys of a generation_config.json as a JSON object; empty: none
+  std::stop_token stop = {};  // once stop is requested the call ends with Interrupted, within a token's time
+};
+
+struct Translation {
+  std::string text;
+  double score = 0;                 // sum of log p / tokens ^ length_penalty: nearer to 0 is likelier
+  std::vector<std::string> tokens;  // pieces, the end token included
+  struct Alternative {
+    std::string text;
+    double score = 0;
+  };
+  std::vector<Alternative> alternatives;  // the beam's other results, best first
+};
+
+// A loaded model with its tokenizer. Immutable: any number of threads may call it at once, and two models may
+// live in one process. Movable, not copyable. A moved-from model may only be destroyed or assigned to.
+class Model {
+ public:
+  ~Model();
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+
+  // UTF-8 in and out; what is not valid UTF-8 is replaced by U+FFFD. A text of nothing but white space has
+  // an empty translation; one longer than the model's positions is cut. What a text gets does not depend on
+  // the others, nor on the number of threads.
+  Translation translate(std::string_view text, const TranslateOptions& options = {}) const;
+  std::vector<Translation> translate(const std::vector<std::string>& texts,
+                                     const TranslateOptions& options = {}) const;
+
+ private:
+  friend Model load(const std::filesystem::path& directory, const LoadOptions& options);
+  struct Impl;
+  explicit Model(std::unique_ptr<const Impl> impl);
+  std::unique_ptr<const Impl> impl_;
+};
+
+// A model from the directory of a checkpoint in the form of Hugging Face transformers: config.json,
+// model.safetensors, the tokenizer's files. Nothing is fetched, and no code in it is run.
+Model load(const std::filesystem::path& directory, const LoadOptions& options = {});
+
+}  // namespace regard
