@@ -40,6 +40,7 @@ Action declare_generate(CLI::App& app);
 Action declare_info(CLI::App& app);
 Action declare_score(CLI::App& app);
 Action declare_tokenize(CLI::App& app);
+Action declare_train(CLI::App& app);
 Action declare_translate(CLI::App& app);
 
 }  // namespace regard::cli

@@ -6,6 +6,13 @@ namespace regard::cli {
 namespace {
 
 constexpr std::array table{
+    Command{
+        "train", "trains a model on your data",
+        "regard train translation --train train.en --train-target train.de --valid valid.en --valid-target "
+        "valid.de --output model\n"
+        "regard train translation --train pairs.tsv --output model --preset small --set learning_rate=1e-3\n"
+        "regard train translation --train pairs.tsv --output model --resume",
+        declare_train},
     Command{"translate", "translates lines of text",
             "echo 'Hello, world!' | regard translate opus-mt-en-zh\n"
             "regard translate model news.en > news.de\n"

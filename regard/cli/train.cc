@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "regard/base/error.h"
+#include "regard/base/file.h"
+#include "regard/base/suggest.h"
+#include "regard/cli/command.h"
+#include "regard/cli/interrupt.h"
+#include "regard/tasks/train_translation.h"
+
+namespace regard::cli {
+namespace {
+
+struct TrainOptions {
+  std::string task;
+  std::string train, train_target, valid, valid_target, columns;
+  std::string model_config;
+  std::vector<std::string> settings;
+  bool resume = false;
+  tasks::TranslationTraining training;
+};
+
+// The program's own command line, for the record in regard.json.
+std::vector<std::string> command_line() {
+  std::vector<std::string> words;
+  std::string text;
+  try {
+    LineReader reader("/proc/self/cmdline");
+    while (const auto line = reader.next()) text += (text.empty() ? "" : "\n") + std::string(*line);
+  } catch (const Error&) {
+    return words;  // not Linux: the record is without it
+  }
+  for (std::size_t begin = 0, end; (end = text.find('\0', begin)) != std::string::npos; begin = end + 1)
+    words.push_back(text.substr(begin, end - begin));
+  return words;
+}
+
+void require(const std::string& value, const char* option) {
+  if (value.empty()) throw UsageError(fmt::format("train: expected {}", option));
+}
+
+tasks::TranslationTraining translation_of(const TrainOptions& options) {
+  require(options.train, "--train FILE");
+  require(options.training.output.string(), "--output DIR");
+  tasks::TranslationTraining training = options.training;
+  const data::Columns columns = data::parse_columns(options.columns, {"source", "target"});
+  training.train = {options.train, options.train_target, columns};
+  training.valid = {options.valid, options.valid_target, columns};
+  if (options.valid.empty() && !options.valid_target.empty())
+    throw UsageError("train: found --valid-target, expected --valid with it");
+  if (!options.model_config.empty()) {
+    training.model_config = read_json(options.model_config);
+    if (!training.model_config.is_object())
+      JsonField(training.model_config, options.model_config).refuse("an object");
+  }
+  for (const std::string& text : options.settings) training.settings.push_back(train::parse_setting(text));
+  if (options.resume) training.begin = train::RunDirectory::Begin::resume;
+  training.command_line = command_line();
+  return training;
+}
+
+void run(const TrainOptions& options, Console& console) {
+  const std::vector<std::string> known{"translation"};
+  if (options.task != "translation")
+    throw UsageError(fmt::format("train: found '{}', expected translation{}", options.task,
+                                 did_you_mean(options.task, known)));
+  console.dtype({DType::f32});
+  const tasks::TranslationTraining training = translation_of(options);
+
+  const ProgressOptions progress = console.progress("training", "updates", 0);
+  train::Surroundings around;
+  around.step = console.step_options();
+  around.log = console.log();
+  around.progress_style = progress.style;
+  around.progress = progress.sink;
+  around.stop = interrupted;
+  hold_interrupts();
+  const auto result = tasks::train_translation(training, around);
+  if (result.was_finished) return;
+  const std::string output = training.output.string();
+  if (console.json()) {
+    return console.out().line(to_line({{"output", output},
+                                       {"updates", result.outcome.steps},
+                                       {"model_is", result.outcome.model_is},
+                                       {"of_updates", result.outcome.model_of}}));
+  }
+  console.log().info(fmt::format("{}: the model ({} of updates {})", output, result.outcome.model_is,
+                                 fmt::join(result.outcome.model_of, ", ")));
+}
+
+}  // namespace
+
+Action declare_train(CLI::App& app) {
+  auto options = std::make_shared<TrainOptions>();
+  auto& o = *options;
+  app.add_option("TASK", o.task, "what to learn: translation")->required();
+  app.add_option("--train", o.train,
+                 "training texts: lines, or a .tsv or .jsonl that holds both sides (also .gz)");
+  app.add_option("--train-target", o.train_target, "their translations, line by line");
+  app.add_option("--valid", o.valid, "texts to validate with");
+  app.add_option("--valid-target", o.valid_target, "their translations");
+  app.add_option("--columns", o.columns, "columns or keys of a .tsv or .jsonl: source=1,target=2");
+  app.add_option("--output", o.training.output, "the folder for model, checkpoints and log");
+  app.add_option("--init", o.training.init, "a checkpoint to start from, with its tokenizer");
+  app.add_option("--preset", o.training.preset, "tiny, small or base: shape and settings; default: tiny");
+  app.add_option("--model-config", o.model_config, "a JSON file with keys of config.json");
+  app.add_option("--set", o.settings, "a training key or a key of config.json, e.g. learning_rate=2e-3")
+      ->allow_extra_args(false);
+  app.add_option("--seed", o.training.seed, "of weights, order and dropout; default: 1");
+  app.add_flag("--resume", o.resume, "go on with the run in --output from its newest checkpoint");
+  return [options](Console& console) { run(*options, console); };
+}
+
+}  // namespace regard::cli

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "regard/base/random.h"
+#include "regard/data/pairs.h"
+#include "regard/tensor/token_batch.h"
+
+namespace regard::data {
+
+struct BatchLimits {
+  std::int64_t tokens = 4096;  // rows x the longest of either side; 0: any
+  std::int64_t rows = 0;       // 0: any
+};
+
+// Which pairs stand together, batch after batch.
+class BatchPlan {
+ public:
+  std::size_t size() const { return ends_.size(); }
+  std::span<const std::uint32_t> operator[](std::size_t batch) const {
+    return {rows_.data() + begins_[batch], ends_[batch] - begins_[batch]};
+  }
+
+ private:
+  friend BatchPlan plan_epoch(const Pairs& pairs, const BatchLimits& limits, RandomKey key);
+  friend BatchPlan plan_in_order(const Pairs& pairs, const BatchLimits& limits);
+  std::vector<std::uint32_t> rows_;
+  std::vector<std::size_t> begins_, ends_;  // of each batch in rows_
+};
+
+// Every pair once: pairs of like lengths (sorted by target, then source length, ties at random) are cut
+// greedily into batches within the limits, and the batches are shuffled. A pair beyond the limits by itself
+// is a batch of its own. A function of its arguments alone, so an epoch can be planned again from its number.
+BatchPlan plan_epoch(const Pairs& pairs, const BatchLimits& limits, RandomKey key);
+
+// The same without chance: from short to long.
+BatchPlan plan_in_order(const Pairs& pairs, const BatchLimits& limits);
+
+// A batch as a model takes it: the targets are what the decoder is to say, its inputs the same shifted right
+// behind the start token.
+struct TranslationBatch {
+  TokenBatch source, inputs;
+  Tensor targets;  // i32 [N]
+};
+TranslationBatch translation_batch(const Pairs& pairs, std::span<const std::uint32_t> rows,
+                                   std::int32_t start_token);
+
+}  // namespace regard::data

@@ -1,0 +1,170 @@
+#include "regard/tasks/train_translation_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "regard/base/error.h"
+#include "regard/base/suggest.h"
+#include "regard/train/setting_key.h"
+
+namespace regard::tasks {
+namespace {
+
+using Key = train::SettingKey<TranslationSettings>;
+
+const std::vector<Key>& keys() {
+  using S = TranslationSettings;
+  static const std::vector<Key> list{
+      {{"vocab_size", 4, 1e7}, &S::vocab_size},
+      {{"vocab_type", 0, 0, {"bpe", "unigram"}}, &S::vocab_type},
+      {{"joint_vocab"}, &S::joint_vocab},
+      {{"max_source_length", 0}, &S::max_source_length},
+      {{"max_target_length", 0}, &S::max_target_length},
+      {{"max_length_ratio", 0}, &S::max_length_ratio},
+      {{"predict_with_generate"}, &S::predict_with_generate},
+      {{"generation_num_beams", 1, 1000}, &S::generation_num_beams},
+  };
+  return list;
+}
+
+// Keys of config.json that decide something in a Marian model and are not made from the vocabulary.
+const std::vector<std::string>& config_keys() {
+  static const std::vector<std::string> list{"d_model",
+                                             "encoder_layers",
+                                             "decoder_layers",
+                                             "encoder_attention_heads",
+                                             "encoder_ffn_dim",
+                                             "decoder_ffn_dim",
+                                             "dropout",
+                                             "decoder_attention_heads",
+                                             "attention_dropout",
+                                             "activation_dropout",
+                                             "activation_function",
+                                             "scale_embedding",
+                                             "max_position_embeddings"};
+  return list;
+}
+
+struct Shape {
+  int layers, width, heads, inner, positions;
+  double dropout;
+};
+
+Json config_of(const Shape& s) {
+  return {{"model_type", "marian"},
+          {"architectures", {"MarianMTModel"}},
+          {"is_encoder_decoder", true},
+          {"d_model", s.width},
+          {"encoder_layers", s.layers},
+          {"decoder_layers", s.layers},
+          {"num_hidden_layers", s.layers},
+          {"encoder_attention_heads", s.heads},
+          {"decoder_attention_heads", s.heads},
+          {"encoder_ffn_dim", s.inner},
+          {"decoder_ffn_dim", s.inner},
+          {"dropout", s.dropout},
+          {"attention_dropout", 0.0},
+          {"activation_dropout", 0.0},
+          {"activation_function", "relu"},
+          {"scale_embedding", true},
+          {"max_position_embeddings", s.positions},
+          {"tie_word_embeddings", true},
+          {"use_cache", true}};
+}
+
+struct Preset {
+  const char* name;
+  Shape shape;
+  std::int64_t vocabulary, max_steps, warmup, batch_tokens;
+  double learning_rate;
+};
+
+// tiny: Wu et al. 2021 for Multi30k; base: Vaswani et al. 2017, table 3 (a vocabulary of about 37,000,
+// 100,000 updates of about 25,000 target tokens). The rates are those of their schedules at the end of
+// warm-up.
+constexpr Preset presets[] = {
+    {"tiny", {4, 128, 4, 256, 256, 0.2}, 8000, 3000, 1000, 4096, 2e-3},
+    {"small", {6, 256, 4, 1024, 512, 0.1}, 16000, 30000, 4000, 8192, 1e-3},
+    {"base", {6, 512, 8, 2048, 512, 0.1}, 37000, 100000, 4000, 25000, 7e-4},
+};
+
+const Preset& preset_named(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Preset& p : presets) {
+    if (name == p.name) return p;
+    names.emplace_back(p.name);
+  }
+  throw UsageError(fmt::format("--preset: found \"{}\", expected {}{}", name, fmt::join(names, ", "),
+                               did_you_mean(name, names)));
+}
+
+train::Settings training_of(const Preset& preset) {
+  train::Settings s;
+  s.lr_scheduler_type = "inverse_sqrt";
+  s.adam_beta2 = 0.98;
+  s.adam_epsilon = 1e-9;
+  s.label_smoothing_factor = 0.1;
+  s.max_steps = preset.max_steps;
+  s.learning_rate = preset.learning_rate;
+  s.warmup_steps = preset.warmup;
+  s.batch_tokens = preset.batch_tokens;
+  return s;
+}
+
+bool is_config_key(const std::string& key) {
+  return std::find(config_keys().begin(), config_keys().end(), key) != config_keys().end();
+}
+
+void apply(TranslationPlan& plan, const std::string& key, const Json& value) {
+  if (set(plan.training, key, value)) {
+    // Who counts in epochs does not mean the preset's number of updates.
+    if (key == "num_train_epochs") plan.training.max_steps = -1;
+    return;
+  }
+  if (train::set_by_name<TranslationSettings>(plan.translation, keys(), key, value)) return;
+  if (is_config_key(key)) {
+    plan.config[key] = value;
+    return;
+  }
+  std::vector<std::string> known = train::setting_keys();
+  for (const Key& k : keys()) known.emplace_back(k.range.name);
+  known.insert(known.end(), config_keys().begin(), config_keys().end());
+  train::refuse_unknown_key(key, known);
+}
+
+}  // namespace
+
+Json to_json(const TranslationSettings& settings) {
+  return train::json_by_name<TranslationSettings>(settings, keys());
+}
+
+Json TranslationPlan::to_json() const {
+  Json settings = train::to_json(training);
+  settings.update(tasks::to_json(translation));
+  return {{"settings", settings}, {"config", config}};
+}
+
+TranslationPlan plan_translation(const TranslationTraining& training, const Json& base) {
+  const Preset& preset = preset_named(training.preset);
+  TranslationPlan plan;
+  plan.training = training_of(preset);
+  plan.translation.vocab_size = preset.vocabulary;
+  plan.config = base.is_null() ? config_of(preset.shape) : base;
+  for (const auto& [key, value] : training.model_config.items()) {
+    // Such a file is often the whole config.json of a model: what Regard does not read stays in it.
+    if (key == "vocab_size") apply(plan, key, value);
+    plan.config[key] = value;
+  }
+  bool steps_given = false;
+  for (const auto& [key, value] : training.settings) {
+    steps_given = steps_given || key == "max_steps";
+    const std::int64_t steps = plan.training.max_steps;
+    apply(plan, key, value);
+    if (key == "num_train_epochs" && steps_given) plan.training.max_steps = steps;  // both: updates decide
+  }
+  check(plan.training);
+  return plan;
+}
+
+}  // namespace regard::tasks

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "regard/tasks/train_translation.h"
+
+namespace regard::tasks {
+
+// What the training of translations knows beyond train::Settings. Lengths count the end token; 0: as long as
+// the model's positions.
+struct TranslationSettings {
+  std::int64_t vocab_size = 8000;
+  std::string vocab_type = "bpe";  // bpe, unigram
+  bool joint_vocab = true;
+  std::int64_t max_source_length = 0, max_target_length = 0;
+  double max_length_ratio = 9;            // between the sides, in tokens; 0: any
+  bool predict_with_generate = true;      // validation by BLEU too
+  std::int64_t generation_num_beams = 1;  // in validation
+};
+Json to_json(const TranslationSettings& settings);
+
+// Everything that decides what a run computes, but for its data.
+struct TranslationPlan {
+  train::Settings training;
+  TranslationSettings translation;
+  Json config;  // of the model, without vocabulary and special ids
+  Json to_json() const;
+};
+
+// The preset's values, over them the file's of --model-config, over them the settings. UsageError for an
+// unknown preset, key (with the nearest known one) or value. `base` is the configuration of the checkpoint to
+// start from, and null where there is none.
+TranslationPlan plan_translation(const TranslationTraining& training, const Json& base);
+
+}  // namespace regard::tasks

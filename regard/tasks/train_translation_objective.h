@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+
+#include "regard/data/batches.h"
+#include "regard/models/sequence_to_sequence.h"
+#include "regard/tasks/train_translation_config.h"
+#include "regard/text/tokenizer.h"
+
+namespace regard::tasks {
+
+// Data as the objective uses them: ids, and for validation the texts too.
+struct TranslationData {
+  data::Pairs train, valid;
+  data::ParallelText valid_text;
+};
+
+struct TranslationSpecials {
+  std::int32_t start = 0, end = 0, padding = 0;
+};
+
+// The loss of a translation model on parallel text: cross-entropy of each target token given the source and
+// the tokens before. Borrows all that it is given.
+class TranslationObjective final : public train::Objective {
+ public:
+  struct Parts {
+    models::SequenceToSequence& model;
+    const Tokenizer& tokenizer;
+    const TranslationData& data;
+    StepOptions step;  // threads and level
+  };
+  TranslationObjective(const Parts& parts, const TranslationPlan& plan, RandomKey key);
+
+  nn::Parameters& parameters() override { return parts_.model.parameters(); }
+  std::int64_t begin_epoch(std::int64_t epoch) override;
+  train::BatchLoss loss(Step& step, std::int64_t batch) override;
+  bool validates() const override { return parts_.data.valid.size() > 0; }
+  train::Validation validate(const std::function<bool()>& stop) override;
+  void save(const std::filesystem::path& directory) const override;
+
+ private:
+  train::BatchLoss loss_of(Step& step, const data::TranslationBatch& batch, double smoothing) const;
+  std::vector<std::string> translate(const std::function<bool()>& stop) const;
+
+  Parts parts_;
+  const TranslationPlan& plan_;
+  RandomKey key_;
+  TranslationSpecials specials_;
+  data::BatchPlan batches_;
+};
+
+TranslationSpecials specials_of(const Json& config);
+
+}  // namespace regard::tasks

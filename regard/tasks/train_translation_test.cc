@@ -1,0 +1,232 @@
+#include "regard/tasks/train_translation.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "regard/base/error.h"
+#include "regard/base/file.h"
+#include "regard/models/registry.h"
+#include "regard/tasks/train_translation_data.h"
+#include "regard/text/tokenizer.h"
+#include "regard/train/update.h"
+
+namespace regard::tasks {
+namespace {
+
+namespace fs = std::filesystem;
+using train::RunDirectory;
+
+// Words are to be said in reverse order.
+std::string reversed_pairs(int count) {
+  RandomStream random({12});
+  const std::vector<std::string> words{"red", "blue", "green", "one", "two", "three", "cat", "dog"};
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    std::string source, target;
+    for (std::uint64_t n = 1 + random.below(5); n > 0; --n) {
+      const std::string& word = words[random.below(words.size())];
+      source += (source.empty() ? "" : " ") + word;
+      target = word + (target.empty() ? "" : " ") + target;
+    }
+    text += source + "\t" + target + "\n";
+  }
+  return text;
+}
+
+class TrainTranslationTest : public testing::Test {
+ protected:
+  TrainTranslationTest() : pool_(2) {
+    folder_ = fs::path(testing::TempDir()) /
+              (std::string("translation_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    around_.step.threads = &pool_;
+    around_.log.sink = [this](LogLevel, std::string_view text) { said_ += std::string(text) + "\n"; };
+    training_.train = {file("train.tsv", reversed_pairs(300)), {}, {}};
+    training_.valid = {file("valid.tsv", reversed_pairs(20)), {}, {}};
+    for (const char* setting :
+         {"d_model=32", "encoder_layers=1", "decoder_layers=1", "encoder_attention_heads=2",
+          "decoder_attention_heads=2", "encoder_ffn_dim=64", "decoder_ffn_dim=64", "dropout=0.1",
+          "vocab_size=60", "batch_tokens=256", "warmup_steps=20", "learning_rate=1e-2", "max_steps=24",
+          "eval_steps=8", "save_steps=6", "logging_steps=4"})
+      set(setting);
+  }
+  ~TrainTranslationTest() override { fs::remove_all(folder_); }
+
+  void set(const std::string& text) { training_.settings.push_back(train::parse_setting(text)); }
+  fs::path file(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+    return folder_ / name;
+  }
+  TranslationTrainingResult run(const std::string& name,
+                                RunDirectory::Begin begin = RunDirectory::Begin::fresh) {
+    training_.output = folder_ / name;
+    training_.begin = begin;
+    return train_translation(training_, around_);
+  }
+  Json log_of(const std::string& name) {
+    Json lines = Json::array();
+    for (const std::string& line : read_lines(folder_ / name / "log.jsonl"))
+      lines.push_back(parse_json(line, "log"));
+    return lines;
+  }
+  std::string bytes(const fs::path& path) { return read_text(folder_ / path); }
+
+  fs::path folder_;
+  ThreadPool pool_;
+  train::Surroundings around_;
+  TranslationTraining training_;
+  std::string said_;
+};
+
+TEST_F(TrainTranslationTest, LearnsToReverse) {
+  set("max_steps=300");
+  set("eval_steps=150");
+  set("save_steps=150");
+  run("run");
+  const Json log = log_of("run");
+  double first = 0, last = 0, bleu = 0;
+  for (const Json& line : log) {
+    if (line.contains("eval_loss")) {
+      (first == 0 ? first : last) = line["eval_loss"];
+      bleu = line["eval_bleu"];
+    }
+  }
+  EXPECT_LT(last, 0.5);
+  EXPECT_LT(last, first);
+  EXPECT_GT(bleu, 50);
+  EXPECT_NE(said_.find("translation: "), std::string::npos);
+  const auto model = models::load(folder_ / "run");
+  EXPECT_EQ(model->config()["d_model"], 32);
+  EXPECT_TRUE(load_tokenizer(folder_ / "run") != nullptr);
+  const Json about = read_json(folder_ / "run/regard.json");
+  EXPECT_EQ(about["finished"], true);
+  EXPECT_EQ(about["seed"], 1);
+  EXPECT_EQ(about["data"]["train"]["pairs"], 300);
+  EXPECT_EQ(read_json(folder_ / "run/generation_config.json")["max_length"], 256);
+}
+
+TEST_F(TrainTranslationTest, GoesOnBitForBitAndChangesNothingAfterTheEnd) {
+  run("whole");
+  const ThreadPool one(1);
+  around_.step.threads = &one;  // nor do threads change a bit
+  int left = 40;
+  around_.stop = [&left] { return left-- <= 0; };
+  EXPECT_THROW(run("parts"), Interrupted);
+  EXPECT_THROW(run("parts"), UsageError);  // it holds a run
+  for (int part = 0; part < 50; ++part) {
+    left = 60;
+    try {
+      run("parts", RunDirectory::Begin::resume);
+      break;
+    } catch (const Interrupted&) {
+    }
+  }
+  EXPECT_EQ(bytes("parts/model.safetensors"), bytes("whole/model.safetensors"));
+  EXPECT_EQ(bytes("parts/checkpoints/step-24/optimizer.safetensors"),
+            bytes("whole/checkpoints/step-24/optimizer.safetensors"));
+  const auto time = fs::last_write_time(folder_ / "whole/regard.json");
+  EXPECT_TRUE(run("whole", RunDirectory::Begin::resume).was_finished);
+  EXPECT_EQ(fs::last_write_time(folder_ / "whole/regard.json"), time);
+}
+
+TEST_F(TrainTranslationTest, RefusesToGoOnWithOtherSettingsOrData) {
+  int left = 30;
+  around_.stop = [&left] { return left-- <= 0; };
+  EXPECT_THROW(run("run"), Interrupted);
+  around_.stop = nullptr;
+  ASSERT_TRUE(fs::exists(folder_ / "run/checkpoints"));
+  const auto settings = training_.settings;
+  set("learning_rate=3e-3");
+  try {
+    run("run", RunDirectory::Begin::resume);
+    FAIL();
+  } catch (const UsageError& e) {
+    EXPECT_NE(std::string(e.what()).find("settings.learning_rate"), std::string::npos) << e.what();
+  }
+  training_.settings = settings;
+  file("train.tsv", reversed_pairs(301));
+  EXPECT_THROW(run("run", RunDirectory::Begin::resume), InputError);
+}
+
+TEST_F(TrainTranslationTest, StartsFromTheBeginningWhereThereIsNothingToResume) {
+  run("run", RunDirectory::Begin::resume);
+  EXPECT_NE(said_.find("from the beginning"), std::string::npos);
+  training_.init = folder_ / "run";
+  training_.settings = {train::parse_setting("max_steps=1")};
+  run("more");
+  EXPECT_EQ(bytes("more/vocab.json"), bytes("run/vocab.json"));
+}
+
+TEST_F(TrainTranslationTest, SkipsWhatDoesNotFit) {
+  std::string text = reversed_pairs(50) + "\tempty\nempty\t\n";
+  std::string longest;
+  for (int i = 0; i < 300; ++i) longest += "red ";
+  training_.train.source = file("odd.tsv", text + longest + "\tred\n" + longest.substr(0, 80) + "\tred\n");
+  set("max_steps=1");
+  run("run");
+  const Json skipped = read_json(folder_ / "run/regard.json")["data"]["train"]["skipped"];
+  EXPECT_EQ(skipped["empty"], 2);
+  EXPECT_EQ(skipped["too_long"], 1);
+  EXPECT_EQ(skipped["ratio"], 1);
+  training_.train.source = file("none.tsv", "\t\n");
+  EXPECT_THROW(run("none"), InputError);
+}
+
+TEST_F(TrainTranslationTest, TrainsWithSeparateVocabularies) {
+  set("joint_vocab=false");
+  set("vocab_type=unigram");
+  set("vocab_size=30");
+  set("max_steps=2");
+  run("run");
+  EXPECT_EQ(read_json(folder_ / "run/config.json")["share_encoder_decoder_embeddings"], false);
+  models::load(folder_ / "run");
+}
+
+// After an epoch of shapes an update finds all its memory in the device's cache.
+TEST_F(TrainTranslationTest, AsksTheSystemForNoMemoryOnceItHasSeenAnEpoch) {
+  run("run");
+  const auto tokenizer = load_tokenizer(folder_ / "run");
+  const auto model = models::load(folder_ / "run");
+  const ThreadPool one(1);  // with more, which thread takes which scratch differs from time to time
+  around_.step.threads = &one;
+  const TranslationPlan plan = plan_translation(training_, {});
+  const TranslationData data = encode_texts(read_texts(training_, around_), *tokenizer, {}, around_);
+  TranslationObjective objective({*model, *tokenizer, data, around_.step}, plan, {5});
+  train::Updater updater(objective, {plan.training, {6}}, around_.step);
+  train::State state;
+  while (state.epoch < 2) updater.update(state);
+  const auto before = Device::cpu().statistics().system_allocations;
+  while (state.epoch < 3) updater.update(state);
+  EXPECT_EQ(Device::cpu().statistics().system_allocations, before);
+}
+
+TEST(PlanTranslation, PutsSettingsOverPresets) {
+  TranslationTraining training;
+  training.preset = "base";
+  training.settings = {{"dropout", 0.3}, {"max_steps", 10}, {"vocab_type", "unigram"}};
+  const TranslationPlan plan = plan_translation(training, {});
+  EXPECT_EQ(plan.config["d_model"], 512);
+  EXPECT_EQ(plan.config["dropout"], 0.3);
+  EXPECT_EQ(plan.training.max_steps, 10);
+  EXPECT_EQ(plan.training.lr_scheduler_type, "inverse_sqrt");
+  EXPECT_DOUBLE_EQ(plan.training.adam_beta2, 0.98);
+  EXPECT_DOUBLE_EQ(plan.training.adam_epsilon, 1e-9);
+  EXPECT_EQ(plan.translation.vocab_type, "unigram");
+  training.settings = {{"num_train_epochs", 2}};
+  EXPECT_EQ(plan_translation(training, {}).training.max_steps, -1);
+  training.settings = {{"droput", 0.3}};
+  try {
+    plan_translation(training, {});
+    FAIL();
+  } catch (const UsageError& e) {
+    EXPECT_NE(std::string(e.what()).find("'dropout'"), std::string::npos) << e.what();
+  }
+  training.settings = {};
+  training.preset = "tinny";
+  EXPECT_THROW(plan_translation(training, {}), UsageError);
+}
+
+}  // namespace
+}  // namespace regard::tasks

@@ -1,0 +1,267 @@
+#include "regard/train/loop.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "regard/base/error.h"
+#include "regard/train/update.h"
+
+namespace regard::train {
+namespace {
+
+constexpr std::int64_t most_skipped_in_row = 20;
+constexpr const char* optimizer_file = "optimizer.safetensors";
+
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+class Loop {
+ public:
+  Loop(Objective& objective, RunDirectory& directory, const LoopOptions& options, const Surroundings& around)
+      : objective_(objective),
+        directory_(directory),
+        settings_(options.settings),
+        around_(around),
+        updater_(objective, options, around.step),
+        checkpoints_(directory.checkpoints()) {
+    if (options.begin == RunDirectory::Begin::resume) resume();
+  }
+
+  Outcome run();
+
+ private:
+  void resume();
+  void one_update();
+  void finish_update();
+  bool validate();
+  enum class Save : std::uint8_t { due, interrupted };
+  void save(Save why);
+  void report();
+  Outcome finish();
+
+  bool every(std::int64_t count) const { return state_.step % count == 0; }
+  bool over() const {
+    const bool patient = settings_.patience == 0 || state_.not_better < settings_.patience;
+    return state_.step >= updater_.last_step() || !patient;
+  }
+  bool validation_due() const {
+    return objective_.validates() && (every(settings_.eval_steps) || state_.step >= updater_.last_step());
+  }
+  // Those that are made at any rate: averages count no others, or they would depend on interruptions.
+  bool regular(std::int64_t step) const {
+    return step % settings_.save_steps == 0 || (step == state_.step && over());
+  }
+  std::vector<Checkpoint> last_regular(std::int64_t count) const;
+  bool stop() const { return around_.stop && around_.stop(); }
+  void say(LogLevel level, const std::string& message) {
+    if (!around_.log.wants(level)) return;
+    if (progress_) progress_->pause();
+    around_.log.write(level, message);
+  }
+
+  Objective& objective_;
+  RunDirectory& directory_;
+  const Settings& settings_;
+  const Surroundings& around_;
+  Updater updater_;
+  CheckpointFolder checkpoints_;
+  std::unique_ptr<Progress> progress_;
+  State state_;
+  double last_norm_ = 0;
+  bool saved_ = false;  // at this update
+};
+
+void Loop::resume() {
+  const auto found = checkpoints_.newest(around_.log);
+  if (!found) {
+    say(LogLevel::info,
+        fmt::format("{}: no checkpoint yet: training starts from the beginning", directory_.path().string()));
+    directory_.cut_log([](const Json&) { return false; });
+    return;
+  }
+  state_ = state_from(JsonField(found->state, found->checkpoint.directory.string()));
+  load_parameters(objective_.parameters(), found->checkpoint.directory);
+  updater_.optimizer().load(Weights::open(found->checkpoint.directory / optimizer_file), state_.applied);
+  // What came after that checkpoint is done again.
+  directory_.cut_log([&](const Json& line) {
+    const std::int64_t step = line.value("step", std::int64_t{0});
+    return step < state_.step || (step == state_.step && (state_.validated || !line.contains("eval_loss")));
+  });
+  checkpoints_.prune([&](const Checkpoint& c) { return c.step <= state_.step; });
+  saved_ = true;
+  say(LogLevel::info, fmt::format("going on from update {}", state_.step));
+}
+
+Outcome Loop::run() {
+  if (!over()) {
+    progress_ = std::make_unique<Progress>(ProgressOptions{.label = "training",
+                                                           .unit = "updates",
+                                                           .total = updater_.last_step(),
+                                                           .start = state_.step,
+                                                           .style = around_.progress_style,
+                                                           .sink = around_.progress});
+  }
+  if (stop()) throw Interrupted("interrupted before the first update");
+  // An interruption in the validation of this update, which is done now.
+  if (state_.step > 0 && validation_due() && !state_.validated) finish_update();
+  while (!over()) {
+    one_update();
+    finish_update();
+  }
+  if (progress_) progress_->finish();
+  return finish();
+}
+
+void Loop::one_update() {
+  const double begin = seconds();
+  const UpdateResult result = updater_.update(state_);
+  state_.window_seconds += seconds() - begin;
+  saved_ = false;
+  if (!result.applied) {
+    say(LogLevel::warning, fmt::format("update {} is skipped: {}", state_.step, result.why));
+    directory_.report({{"step", state_.step}, {"skipped", result.why}});
+    if (state_.skipped_in_row >= most_skipped_in_row) {
+      const std::vector<Checkpoint> good = checkpoints_.list();
+      throw Error(fmt::format(
+          "{} updates in a row gave no finite loss and gradient (try a smaller learning_rate); {}",
+          most_skipped_in_row,
+          good.empty() ? "there is no checkpoint yet"
+                       : fmt::format("the last good checkpoint is {}", good.back().directory.string())));
+    }
+    return;
+  }
+  last_norm_ = result.norm;
+  state_.tokens += result.tokens;
+  state_.window_tokens += result.tokens;
+  state_.window_loss += result.loss;
+  state_.window_plain += result.plain;
+  if (progress_) {
+    const double tokens = static_cast<double>(state_.window_tokens);
+    progress_->update(state_.step, fmt::format("loss {:.3f}, {} tokens/s", state_.window_loss / tokens,
+                                               count_text(tokens / std::max(1e-9, state_.window_seconds))));
+  }
+  if (every(settings_.logging_steps) || over()) report();
+}
+
+void Loop::report() {
+  if (state_.window_tokens == 0) return;
+  const auto tokens = static_cast<double>(state_.window_tokens);
+  const double batches = static_cast<double>(updater_.batches_in_epoch(state_.epoch));
+  directory_.report(
+      {{"step", state_.step},
+       {"epoch", static_cast<double>(state_.epoch) + static_cast<double>(state_.batch) / batches},
+       {"loss", state_.window_loss / tokens},
+       {"nats_per_token", state_.window_plain / tokens},
+       {"learning_rate", updater_.learning_rate(state_.step)},
+       {"grad_norm", last_norm_},
+       {"tokens", state_.tokens},
+       {"tokens_per_second", tokens / std::max(1e-9, state_.window_seconds)},
+       {"skipped_updates", state_.skipped}});
+  state_.window_loss = state_.window_plain = state_.window_seconds = 0;
+  state_.window_tokens = 0;
+}
+
+bool Loop::validate() {
+  const double begin = seconds();
+  const Validation v = objective_.validate([this] { return stop(); });
+  state_.validated = true;
+  const bool better = std::isfinite(v.loss) && v.loss < state_.best_loss;
+  state_.not_better = better ? 0 : state_.not_better + 1;
+  if (better) {
+    state_.best_loss = v.loss;
+    state_.best_step = state_.step;
+  }
+  Json line{{"step", state_.step}, {"eval_loss", v.loss}, {"eval_seconds", seconds() - begin}};
+  std::string text = fmt::format("update {}: validation {:.4f} nats/token", state_.step, v.loss);
+  for (const auto& [name, score] : v.scores.items()) {
+    line["eval_" + name] = score;
+    text += fmt::format(", {} {:.2f}", name, score.get<double>());
+  }
+  directory_.report(line);
+  say(LogLevel::info, text + (better ? ", the best so far" : ""));
+  for (const std::string& sample : v.samples) say(LogLevel::info, sample);
+  return better;
+}
+
+void Loop::finish_update() {
+  bool better = false;
+  if (validation_due() && !state_.validated) {
+    try {
+      better = validate();
+    } catch (const Interrupted&) {  // done again when the run goes on
+      save(Save::interrupted);
+      throw;
+    }
+  }
+  if (better || regular(state_.step)) save(Save::due);
+  if (over() || !stop()) return;
+  if (!saved_) save(Save::interrupted);
+  throw Interrupted(fmt::format("interrupted at update {}; --resume goes on from there", state_.step));
+}
+
+void Loop::save(Save why) {
+  if (state_.skipped_in_row > 0 || !updater_.sound(state_)) {
+    say(LogLevel::warning,
+        fmt::format("update {}: no checkpoint is made: the model gives no finite loss", state_.step));
+    return;
+  }
+  checkpoints_.save(state_.step, to_json(state_), [&](const std::filesystem::path& folder) {
+    objective_.save(folder);
+    write_safetensors(folder / optimizer_file, updater_.optimizer().state());
+  });
+  saved_ = true;
+  if (why == Save::interrupted) return;  // nothing is removed on the way out
+  const std::vector<Checkpoint> last =
+      last_regular(std::max(settings_.save_total_limit, settings_.average_checkpoints));
+  checkpoints_.prune([&](const Checkpoint& c) {
+    return c.step == state_.step || c.step == state_.best_step ||
+           (!last.empty() && regular(c.step) && c.step >= last.front().step);
+  });
+}
+
+// From old to new.
+std::vector<Checkpoint> Loop::last_regular(std::int64_t count) const {
+  std::vector<Checkpoint> list;
+  for (const Checkpoint& c : checkpoints_.list())
+    if (c.step <= state_.step && regular(c.step)) list.push_back(c);
+  const auto most = static_cast<std::size_t>(count);
+  if (list.size() > most) list.erase(list.begin(), list.end() - static_cast<std::ptrdiff_t>(most));
+  return list;
+}
+
+Outcome Loop::finish() {
+  Outcome outcome;
+  outcome.steps = state_.step;
+  outcome.stopped_early = state_.step < updater_.last_step();
+  std::vector<Checkpoint> of = last_regular(settings_.average_checkpoints);
+  outcome.model_is = settings_.average_checkpoints > 1 ? "mean of the last checkpoints" : "last";
+  if (settings_.average_checkpoints == 1 && state_.best_step > 0) {
+    for (const Checkpoint& c : checkpoints_.list()) {
+      if (c.step != state_.best_step) continue;
+      of = {c};
+      outcome.model_is = "best by validation";
+    }
+  }
+  if (of.empty()) throw Error("the model gives no finite loss and there is no good checkpoint");
+  std::vector<std::filesystem::path> folders;
+  for (const Checkpoint& c : of) {
+    checkpoints_.verify(c);
+    outcome.model_of.push_back(c.step);
+    folders.push_back(c.directory);
+  }
+  load_mean(objective_.parameters(), folders);
+  objective_.save(directory_.path());
+  return outcome;
+}
+
+}  // namespace
+
+Outcome run_loop(Objective& objective, RunDirectory& directory, const LoopOptions& options,
+                 const Surroundings& surroundings) {
+  return Loop(objective, directory, options, surroundings).run();
+}
+
+}  // namespace regard::train
