@@ -34,6 +34,7 @@ struct Command {
 
 std::span<const Command> commands();
 
+Action declare_demo(CLI::App& app);
 Action declare_detokenize(CLI::App& app);
 Action declare_forward(CLI::App& app);
 Action declare_generate(CLI::App& app);

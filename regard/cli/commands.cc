@@ -6,6 +6,8 @@ namespace regard::cli {
 namespace {
 
 constexpr std::array table{
+    Command{"demo", "trains a small model on number words, translates unseen ones, shows where it looked",
+            "regard demo\nregard demo --output somewhere --threads 2", declare_demo},
     Command{
         "train", "trains a model on your data",
         "regard train translation --train train.en --train-target train.de --valid valid.en --valid-target "

@@ -30,7 +30,7 @@ select { font: inherit; color: inherit; background: var(--raised); border: 1px s
 .pair { margin: 0 0 1rem; }
 .pair dt { color: var(--soft); font-size: .875rem; }
 .pair dd { margin: 0 0 .25rem; font-size: 1.125rem; overflow-wrap: anywhere; }
-.parts { display: grid; grid-template-columns: minmax(12rem, 17rem) minmax(0, 1fr); gap: 1.5rem; align-items: start; }
+.parts { display: grid; grid-template-columns: minmax(12rem, 18.75rem) minmax(0, 1fr); gap: 1.5rem; align-items: start; }
 @media (max-width: 52rem) { .parts { grid-template-columns: minmax(0, 1fr); } }
 .layer { margin: 0 0 .75rem; }
 .layer h3 { font-size: .875rem; font-weight: 600; margin: 0 0 .25rem; color: var(--soft); }

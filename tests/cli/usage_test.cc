@@ -10,8 +10,8 @@ namespace {
 
 using Usage = ProgramTest;
 
-const std::vector<std::string> commands{"translate", "score",   "tokenize", "detokenize",
-                                        "generate",  "forward", "info"};
+const std::vector<std::string> commands{"translate", "score", "tokenize", "detokenize", "generate",
+                                        "forward",   "info",  "demo",     "train"};
 
 TEST_F(Usage, HelpBeginsWithExamples) {
   const Result general = sh("regard --help");

@@ -1,0 +1,156 @@
+#include "regard/tasks/demo.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <set>
+
+#include "regard/base/error.h"
+#include "regard/base/file.h"
+#include "regard/base/random.h"
+#include "regard/explain/attention_page.h"
+#include "regard/tasks/numbers.h"
+#include "regard/tasks/translate.h"
+
+namespace regard::tasks {
+namespace {
+
+// Different numbers: for learning all lengths alike (of the short ones there are few), for testing all
+// numbers alike.
+struct Numbers {
+  std::vector<std::int64_t> train, valid, test;
+};
+
+Numbers draw_numbers(const DemoOptions& options) {
+  constexpr std::int64_t validated = 200;
+  RandomStream random(RandomKey{options.seed}.fold(1));
+  std::set<std::int64_t> taken;
+  Numbers numbers;
+  const auto draw = [&](std::vector<std::int64_t>& into, std::int64_t count, auto&& next) {
+    while (static_cast<std::int64_t>(into.size()) < count) {
+      const std::int64_t n = next();
+      if (taken.insert(n).second) into.push_back(n);
+    }
+  };
+  const auto any = [&] { return static_cast<std::int64_t>(random.below(numbers_end)); };
+  const auto any_length = [&] {
+    // A fifth has holes: zeros in a row are the hard part of this notation.
+    std::int64_t n = any();
+    for (std::int64_t place = 1; place < numbers_end && random.below(5) == 0; place *= 10)
+      n -= n / place % 10 * place;
+    for (std::uint64_t cut = random.below(8); cut > 4; --cut) n /= 10;
+    return n;
+  };
+  draw(numbers.test, options.unseen, any);
+  draw(numbers.valid, validated, any);
+  for (std::int64_t n = 0; n < 100; ++n)
+    if (taken.insert(n).second) numbers.train.push_back(n);
+  draw(numbers.train, options.examples, any_length);
+  return numbers;
+}
+
+void write_pairs(const std::filesystem::path& path, const std::vector<std::int64_t>& numbers) {
+  std::string text;
+  for (const std::int64_t n : numbers) text += english_number(n) + '\t' + chinese_number(n) + '\n';
+  write_atomically(path, text);
+}
+
+void make_folder(const std::filesystem::path& path) {
+  std::error_code failure;
+  std::filesystem::create_directories(path, failure);
+  if (failure) throw Error(fmt::format("{}: cannot make the folder: {}", path.string(), failure.message()));
+}
+
+// A model that an earlier demonstration left.
+void remove_model(const std::filesystem::path& model) {
+  if (!std::filesystem::exists(model)) return;
+  if (!std::filesystem::exists(model / "regard.json") && !std::filesystem::is_empty(model))
+    throw UsageError(fmt::format("{}: found something that is no trained model, expected a folder to write",
+                                 model.string()));
+  std::error_code failure;
+  std::filesystem::remove_all(model, failure);
+  if (failure) throw Error(fmt::format("{}: cannot be removed: {}", model.string(), failure.message()));
+}
+
+TranslationTraining training_of(const DemoOptions& options) {
+  constexpr std::int64_t usual_updates = 700;
+  const std::int64_t updates = options.updates > 0 ? options.updates : usual_updates;
+  TranslationTraining training;
+  training.train.source = options.directory / "data" / "train.tsv";
+  training.valid.source = options.directory / "data" / "valid.tsv";
+  training.output = options.directory / "model";
+  training.seed = options.seed;
+  training.settings = {{"max_steps", updates},
+                       {"d_model", 64},
+                       {"encoder_layers", 2},
+                       {"decoder_layers", 2},
+                       {"encoder_attention_heads", 4},
+                       {"decoder_attention_heads", 4},
+                       {"encoder_ffn_dim", 256},
+                       {"decoder_ffn_dim", 256},
+                       {"max_position_embeddings", 64},
+                       {"dropout", 0.0},
+                       {"vocab_size", 160},
+                       {"batch_tokens", 4096},
+                       {"learning_rate", 4e-3},
+                       {"warmup_steps", 200},
+                       {"label_smoothing_factor", 0.1},
+                       {"logging_steps", 50},
+                       {"eval_steps", std::max<std::int64_t>(1, updates / 2)},
+                       {"save_steps", std::max<std::int64_t>(1, updates / 2)},
+                       {"average_checkpoints", 1}};
+  training.command_line = {"regard", "demo"};
+  return training;
+}
+
+// A few numbers of every kind, and where the model looked for each.
+void write_page(const std::filesystem::path& path, const Translator& translator, const StepOptions& step) {
+  const std::vector<std::int64_t> shown{342506, 200506, 150000, 215, 101000, 1001, 999999, 10, 70080, 618};
+  std::vector<std::string> sources;
+  for (const std::int64_t n : shown) sources.push_back(english_number(n));
+  TranslateOptions options;
+  options.config = translator.generation();
+  options.explain = Explain::attention;
+  explain::AttentionPage page;
+  page.title = "Where the model looked: number words to Chinese numerals";
+  page.note = "Cross-attention of a small Transformer that Regard trained from nothing on this machine.";
+  std::vector<Translation> translations = translator.translate(sources, step, options);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    Translation& t = translations[i];
+    page.examples.push_back({sources[i], t.text, t.source_tokens, t.tokens, std::move(t.attention)});
+  }
+  write_atomically(path, explain::attention_page(page));
+}
+
+}  // namespace
+
+DemoResult run_demo(const DemoOptions& options, const train::Surroundings& around) {
+  const Numbers numbers = draw_numbers(options);
+  make_folder(options.directory / "data");
+  write_pairs(options.directory / "data" / "train.tsv", numbers.train);
+  write_pairs(options.directory / "data" / "valid.tsv", numbers.valid);
+  write_pairs(options.directory / "data" / "unseen.tsv", numbers.test);
+
+  DemoResult result{{}, 0, 0, options.directory / "model", options.directory / "attention.html"};
+  remove_model(result.model);
+  const auto begin = std::chrono::steady_clock::now();
+  train_translation(training_of(options), around);
+  result.training_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+
+  const Translator translator = Translator::load(result.model);
+  TranslateOptions how;
+  how.config = translator.generation();
+  how.cancelled = around.stop;
+  std::vector<std::string> sources;
+  for (const std::int64_t n : numbers.test) sources.push_back(english_number(n));
+  const auto translations = translator.translate(sources, around.step, how);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    DemoLine line{sources[i], translations[i].text, chinese_number(numbers.test[i])};
+    result.exact += line.target == line.expected ? 1 : 0;
+    result.lines.push_back(std::move(line));
+  }
+  write_page(result.page, translator, around.step);
+  return result;
+}
+
+}  // namespace regard::tasks
