@@ -1,22 +1,30 @@
-#include <regard/base/parallel.h>
-#include <regard/base/random.h>
+#include <regard/nn/attention/attend.h>
+#include <regard/regard.h>
 
-#include <cstdint>
 #include <cstdio>
-#include <vector>
 
-// A million dice on all cores. The numbers depend on the seed and the place alone, so the mean is the same at
-// any number of threads.
-int main() {
-  constexpr std::int64_t chunks = 64, per_chunk = 15625;
-  const regard::RandomKey key{2017};
-  std::vector<std::uint64_t> sums(chunks);
-  const regard::ThreadPool pool(regard::default_threads());
-  pool.run(chunks, [&](std::int64_t chunk) {
-    regard::RandomStream dice(key.fold(static_cast<std::uint64_t>(chunk)));
-    for (std::int64_t i = 0; i < per_chunk; ++i) sums[static_cast<std::size_t>(chunk)] += 1 + dice.below(6);
-  });
-  std::uint64_t total = 0;
-  for (const std::uint64_t sum : sums) total += sum;
-  std::printf("mean of a million dice: %.4f\n", static_cast<double>(total) / (chunks * per_chunk));
+// With a model and a text it translates; without, it attends: three vectors, each to all, by their dot
+// products.
+//   consumer [MODEL TEXT]
+int main(int argc, char** argv) {
+  try {
+    if (argc == 3) {
+      const regard::Model model = regard::load(argv[1]);
+      std::puts(model.translate(argv[2]).text.c_str());
+      return 0;
+    }
+    const regard::ThreadPool threads(regard::default_threads());
+    regard::Step step({.threads = &threads, .compute = regard::DType::f64});
+    const regard::Var x =
+        step.constant(regard::Tensor::from<double>({3, 1, 2}, {1, 2, 2, 3, 3, 4}));  // [N,H,D]
+    const regard::Layout three = regard::Layout::of({3});
+    const regard::Var y =
+        attend(x, x, x, {.score = regard::dot(), .plan = plan(regard::everything(), three, three)});
+    for (const double value : y.value().to_doubles()) std::printf("%.4f ", value);
+    std::puts("");
+    return 0;
+  } catch (const regard::Error& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 1;
+  }
 }
