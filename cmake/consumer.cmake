@@ -23,7 +23,7 @@ endif()
 set(compiler -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_CXX_FLAGS=${FLAGS}")
 run(${CMAKE_COMMAND} -S ${SOURCE}/examples/consumer -B ${WORK}/consumer ${compiler} -DCMAKE_PREFIX_PATH=${WORK}/moved)
 run(${CMAKE_COMMAND} --build ${WORK}/consumer)
-# The result for (3,4), the last one: almost itself (docs/articles.md, example 1, tells the first).
+# The first result of example 1 in docs/articles.md.
 execute_process(COMMAND ${WORK}/consumer/consumer OUTPUT_VARIABLE printed COMMAND_ERROR_IS_FATAL ANY)
 if(NOT printed MATCHES "^2.9480 3.9480 ")
   message(FATAL_ERROR "the installed library attends wrongly: ${printed}")
