@@ -20,7 +20,7 @@ struct StepOptions {
   kernels::Level level = kernels::best_level();
   Tape* tape = nullptr;  // none: nothing is kept for a gradient
   Mode mode = Mode::evaluate;
-  RandomKey random;            // of this step alone: fold the run's key with the step's number
+  RandomKey random = {};       // of this step alone: fold the run's key with the step's number
   DType compute = DType::f32;  // f32 or f64; f64 runs the reference kernels
   Probe* probe = nullptr;
 };
