@@ -14,7 +14,7 @@ class TextCommands : public ProgramTest {
     ProgramTest::SetUp();
     make_small_model(folder / "model");
     std::string lines;
-    for (int i = 0; i < 4; ++i) {
+    for (std::size_t i = 0; i < 4; ++i) {
       for (const std::string& line : small_sentences()) lines += line.substr(0, line.size() - i * 5) + "\n";
       lines += i == 1 ? "\n   \n" : "";
     }
