@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -163,6 +164,16 @@ int run(std::vector<std::string> arguments) {
   return done;
 }
 
+// What the system did not grant; a thread mostly for want of memory for its stack.
+std::string refusal(const std::system_error& error) {
+  rlimit stack{};
+  if (error.code() != std::errc::resource_unavailable_try_again || getrlimit(RLIMIT_STACK, &stack) != 0)
+    return fmt::format("the system refused: {}", error.what());
+  return fmt::format(
+      "out of memory or threads: {} bytes were asked for the stack of a thread (--threads asks for fewer)",
+      stack.rlim_cur);
+}
+
 int guarded(int argc, char** argv) {
   try {
     return run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
@@ -182,6 +193,9 @@ int guarded(int argc, char** argv) {
     return failed;
   } catch (const std::bad_alloc&) {
     say(OutOfMemory(bytes_refused()).what());
+    return failed;
+  } catch (const std::system_error& error) {
+    say(refusal(error));
     return failed;
   } catch (const std::exception& error) {
     say(fmt::format("it failed: {}", error.what()));

@@ -58,7 +58,6 @@ Json config_of(const Shape& s) {
           {"d_model", s.width},
           {"encoder_layers", s.layers},
           {"decoder_layers", s.layers},
-          {"num_hidden_layers", s.layers},
           {"encoder_attention_heads", s.heads},
           {"decoder_attention_heads", s.heads},
           {"encoder_ffn_dim", s.inner},

@@ -31,6 +31,10 @@ TEST_F(Demo, LeavesDataModelAndPage) {
     }
   }
 
+  // transformers reads num_hidden_layers as another name of encoder_layers: it must not say anything else.
+  const Json config = Json::parse(read_all(folder / "demo/model/config.json"));
+  EXPECT_EQ(config.value("num_hidden_layers", config["encoder_layers"]), config["encoder_layers"]);
+
   // The data hold no number twice.
   EXPECT_EQ(sh("cat demo/data/*.tsv | sort | uniq -d").out, "");
   EXPECT_EQ(sh("echo ten | regard translate demo/model").exit, 0);
