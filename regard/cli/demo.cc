@@ -7,6 +7,7 @@
 #include "regard/base/error.h"
 #include "regard/cli/command.h"
 #include "regard/cli/interrupt.h"
+#include "regard/cli/training_surroundings.h"
 
 namespace regard::cli {
 namespace {
@@ -48,13 +49,7 @@ void print(Console& console, const tasks::DemoResult& result, double rate) {
 void run(const tasks::DemoOptions& options, Console& console) {
   console.dtype({DType::f32});
   hold_interrupts();
-  const ProgressOptions progress = console.progress("training", "updates", 0);
-  train::Surroundings around;
-  around.step = console.step_options();
-  around.log = console.log();
-  around.progress_style = progress.style;
-  around.progress = progress.sink;
-  around.stop = interrupted;
+  const train::Surroundings around = training_surroundings(console);
   const tasks::DemoResult result = tasks::run_demo(options, around);
   const double rate = static_cast<double>(result.exact) / static_cast<double>(result.lines.size());
   if (console.json())

@@ -7,6 +7,7 @@
 #include "regard/base/suggest.h"
 #include "regard/cli/command.h"
 #include "regard/cli/interrupt.h"
+#include "regard/cli/training_surroundings.h"
 #include "regard/tasks/train_translation.h"
 
 namespace regard::cli {
@@ -68,13 +69,7 @@ void run(const TrainOptions& options, Console& console) {
   console.dtype({DType::f32});
   const tasks::TranslationTraining training = translation_of(options);
 
-  const ProgressOptions progress = console.progress("training", "updates", 0);
-  train::Surroundings around;
-  around.step = console.step_options();
-  around.log = console.log();
-  around.progress_style = progress.style;
-  around.progress = progress.sink;
-  around.stop = interrupted;
+  const train::Surroundings around = training_surroundings(console);
   hold_interrupts();
   const auto result = tasks::train_translation(training, around);
   if (result.was_finished) return;

@@ -110,8 +110,11 @@ VocabularyLoss vocabulary_loss(const Var& hidden, const LinearWeights& weights, 
                const double by = dy.item();
                auto give = [&](std::size_t input, const Tensor& g) {
                  if (!in.wants(input)) return;
-                 Tensor scaled = like(g);
-                 kernels::scale(in.context, g.view(), by, scaled.mutable_view());
+                 Tensor scaled = g;
+                 if (by != 1) {  // it is 1 where this loss is what is differentiated: a pass over [V,C] less
+                   scaled = like(g);
+                   kernels::scale(in.context, g.view(), by, scaled.mutable_view());
+                 }
                  in.add(input, input == 2 ? scaled.reshape(bias_shape) : scaled);
                };
                give(0, gradients.hidden);
