@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
-# Trains Multi30k English-German with the settings that docs/translation.md compares with PyTorch, once for each seed, and
-# prints validation loss at the last update, BLEU on test_2016_flickr and the rate of training; then their means.
-#   bench/multi30k.sh REGARD DATA OUTPUT [SEED...]
+# Trains Multi30k English-German with the settings that docs/tasks/translation.md compares with PyTorch, once for each seed,
+# and prints validation loss at the last update, BLEU on test_2016_flickr, the rate of training and its time; then their means.
+#   bench/multi30k.sh [--target LANGUAGE] REGARD DATA OUTPUT [SEED...]
 #     REGARD   the program          DATA    a folder with {train,val,test_2016_flickr}.{en,de}.gz
 #     OUTPUT   a folder for runs    SEED    default: 1 2 3. A run that is there already is gone on with, or only scored.
+#     LANGUAGE of the target: de (default) or fr
 set -euo pipefail
+target=de
+if [ "${1-}" = --target ] && [ $# -ge 2 ]; then
+  target=$2
+  shift 2
+fi
 if [ $# -lt 3 ]; then
-  sed -n 's/^# \{0,1\}//; 4,6p' "$0" >&2
+  sed -n 's/^# \{0,1\}//; 4,7p' "$0" >&2
   exit 2
 fi
 regard=$1 data=$2 output=$3
@@ -25,14 +31,15 @@ done
 
 results=()
 for seed in "$@"; do
-  run=$output/seed$seed
+  run=$output/seed$seed begin=$SECONDS
   "$regard" train translation --preset tiny --seed "$seed" "${settings[@]}" --output "$run" --resume \
-    --train "$data/train.en.gz" --train-target "$data/train.de.gz" --valid "$data/val.en.gz" --valid-target "$data/val.de.gz"
-  "$regard" translate "$run" "$data/test_2016_flickr.en.gz" --config '{"num_beams": 5, "max_new_tokens": 100}' > "$run/test.de"
-  bleu=$("$regard" score bleu --reference "$data/test_2016_flickr.de.gz" "$run/test.de" | cut -d ' ' -f 1)
+    --train "$data/train.en.gz" --train-target "$data/train.$target.gz" --valid "$data/val.en.gz" --valid-target "$data/val.$target.gz"
+  trained=$((SECONDS - begin))
+  "$regard" translate "$run" "$data/test_2016_flickr.en.gz" --config '{"num_beams": 5, "max_new_tokens": 100}' > "$run/test.$target"
+  bleu=$("$regard" score bleu --reference "$data/test_2016_flickr.$target.gz" "$run/test.$target" | cut -d ' ' -f 1)
   loss=$(grep -o '"eval_loss":[0-9.]*' "$run/log.jsonl" | tail -n 1 | cut -d : -f 2)
   rate=$(grep -o '"tokens_per_second":[0-9.]*' "$run/log.jsonl" | tail -n 1 | cut -d : -f 2)
-  echo "seed $seed: validation $loss nats/token, BLEU $bleu, $rate target tokens/s"
+  echo "seed $seed: validation $loss nats/token, BLEU $bleu, $rate target tokens/s, $trained s"
   results+=("$loss $bleu")
 done
 printf '%s\n' "${results[@]}" | awk '{ loss += $1; bleu += $2 } END { printf "mean of %d: validation %.4f, BLEU %.2f\n", NR, loss / NR, bleu / NR }'
