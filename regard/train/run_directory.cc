@@ -28,7 +28,7 @@ const char* occupant(const fs::path& path) {
 
 }  // namespace
 
-RunDirectory::RunDirectory(const fs::path& path, Begin begin) : path_(path) {
+RunDirectory::RunDirectory(const fs::path& path, Begin begin) : path_(path), events_(path) {
   std::error_code error;
   made_ = fs::create_directories(path, error);
   if (error) throw Error(fmt::format("{}: cannot be made: {}", path.string(), error.message()));
@@ -82,9 +82,11 @@ void RunDirectory::report(const Json& line) {
   // One write: a reader never sees half a line, nor does a run that is killed leave one.
   if (log_ < 0 || ::write(log_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     throw Error(fmt::format("{}: cannot be written: {}", log_path().string(), reason(errno)));
+  events_.add(line);
 }
 
 void RunDirectory::cut_log(const std::function<bool(const Json& line)>& keep) {
+  events_.cut(keep);
   if (!fs::exists(log_path())) return;
   std::string kept;
   for (const std::string& line : read_lines(log_path())) {
