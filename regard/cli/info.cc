@@ -73,10 +73,29 @@ void print_machine(Console& console) {
 }
 
 void print_config(Console& console, const Json& config) {
-  for (const char* key :
-       {"model_type", "architectures", "vocab_size", "decoder_vocab_size", "d_model", "encoder_layers",
-        "decoder_layers", "encoder_attention_heads", "decoder_attention_heads", "encoder_ffn_dim",
-        "decoder_ffn_dim", "activation_function", "max_position_embeddings"})
+  for (const char* key : {"model_type",
+                          "architectures",
+                          "vocab_size",
+                          "decoder_vocab_size",
+                          "d_model",
+                          "encoder_layers",
+                          "decoder_layers",
+                          "encoder_attention_heads",
+                          "decoder_attention_heads",
+                          "encoder_ffn_dim",
+                          "decoder_ffn_dim",
+                          "activation_function",
+                          "max_position_embeddings",
+                          "norm_position",
+                          "norm_type",
+                          "feed_forward",
+                          "position_type",
+                          "rope_theta",
+                          "relative_attention_num_buckets",
+                          "relative_attention_max_distance",
+                          "num_key_value_heads",
+                          "encoder_layer_groups",
+                          "decoder_layer_groups"})
     if (config.contains(key)) {
       const Json& value = config[key];
       console.out().line(

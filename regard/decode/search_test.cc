@@ -8,12 +8,12 @@
 #include "regard/base/error.h"
 #include "regard/models/registry.h"
 
-// What transformers finds for small Marian checkpoints (tests/golden/marian), by every configuration there.
+// What transformers finds for small checkpoints (tests/golden), by every configuration there.
 
 namespace regard::decode {
 namespace {
 
-const std::filesystem::path golden = REGARD_SOURCE_DIR "/tests/golden/marian";
+const std::filesystem::path golden = REGARD_SOURCE_DIR "/tests/golden";
 
 struct Case {
   std::unique_ptr<models::SequenceToSequence> model;
@@ -48,6 +48,10 @@ std::vector<TokenIds> returned(const Results& results, const GenerationConfig& c
     for (std::size_t i = 0; i < static_cast<std::size_t>(config.num_return_sequences); ++i)
       ids.push_back(i < found.size() ? found[i].ids : TokenIds{});
   return ids;
+}
+
+std::string case_name(const testing::TestParamInfo<std::string>& info) {
+  return info.param.substr(info.param.find('/') + 1);
 }
 
 class Golden : public testing::TestWithParam<std::string> {};
@@ -85,11 +89,11 @@ TEST_P(Golden, ASourceAloneGivesTheSameBitsAsInABatchAtAnyThreadCount) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Marian, Golden, testing::Values("tied", "separate", "gelu"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Marian, Golden, testing::Values("marian/tied", "marian/separate", "marian/gelu"),
+                         case_name);
 
 TEST(Search, RefusesWhatTheModelCannotTake) {
-  const Case c = load_case("tied");
+  const Case c = load_case("marian/tied");
   const GenerationConfig config = generation_config(c.directory);
   EXPECT_THROW(run(c, {TokenIds(65, 5)}, config), InputError);
   EXPECT_THROW(run(c, {TokenIds{}}, config), InputError);
@@ -97,7 +101,7 @@ TEST(Search, RefusesWhatTheModelCannotTake) {
 }
 
 TEST(Search, EndsWithinThePositionsOfTheModel) {
-  const Case c = load_case("gelu");
+  const Case c = load_case("marian/gelu");
   // No end token: only the length ends it.
   const GenerationConfig config = generation_config(
       c.directory, {{"max_length", 1000}, {"eos_token_id", nullptr}, {"forced_eos_token_id", nullptr}});
@@ -105,7 +109,7 @@ TEST(Search, EndsWithinThePositionsOfTheModel) {
 }
 
 TEST(Search, CanBeCancelled) {
-  const Case c = load_case("tied");
+  const Case c = load_case("marian/tied");
   const ThreadPool pool(1);
   StepOptions options;
   options.threads = &pool;

@@ -8,48 +8,52 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/models/checkpoint.h"
+#include "regard/models/family.h"
 #include "regard/models/marian.h"
+#include "regard/models/native.h"
+#include "regard/models/pegasus.h"
 
 namespace regard::models {
 namespace {
 
-using Make = std::unique_ptr<SequenceToSequence> (*)(const Json&, const std::string& file, nn::WeightSource&);
+constexpr std::array families{
+    Family{"marian", "MarianMTModel", "model.", marian_config, bart_names},
+    Family{"pegasus", "PegasusForConditionalGeneration", "model.", pegasus_config, bart_names},
+    Family{"regard", "RegardEncoderDecoder", "model.", native_config, bart_names}};
 
-template <class Model>
-std::unique_ptr<SequenceToSequence> make(const Json& config, const std::string& file,
-                                         nn::WeightSource& weights) {
-  return std::make_unique<Model>(config, file, weights);
+}  // namespace
+
+const Family* family_named(std::string_view type) {
+  for (const Family& f : families)
+    if (f.type == type) return &f;
+  return nullptr;
 }
 
-// A family is one row: its `model_type`, the prefix of its base model, its constructor.
-struct Family {
-  std::string_view type, prefix;
-  Make make;
-};
-constexpr std::array families{Family{"marian", "model.", make<Marian>}};
-
-const Family& family_of(const Json& config, const std::string& file) {
-  const JsonField type = JsonField(config, file).at("model_type");
-  for (const Family& f : families)
-    if (f.type == type.text()) return f;
+const Family& family_of(const JsonField& config) {
+  const JsonField type = config.at("model_type");
+  if (const Family* family = family_named(type.text())) return *family;
   std::vector<std::string_view> known;
   for (const Family& f : families) known.push_back(f.type);
   type.refuse(fmt::format("a supported family: {}", fmt::join(known, ", ")));
 }
 
-}  // namespace
+std::unique_ptr<SequenceToSequence> make(const Json& json, const std::string& file,
+                                         nn::WeightSource& weights) {
+  const JsonField config(json, file);
+  const Family& family = family_of(config);
+  return std::make_unique<EncoderDecoder>(json, family.read(config), family.names(), weights);
+}
 
 std::unique_ptr<SequenceToSequence> load(const std::filesystem::path& directory) {
   const auto file = directory / "config.json";
   const Json config = read_json(file);
-  const Family& family = family_of(config, file.string());
-  CheckpointWeights weights(directory, std::string(family.prefix));
-  return family.make(config, file.string(), weights);
+  CheckpointWeights weights(directory, std::string(family_of(JsonField(config, file.string())).prefix));
+  return make(config, file.string(), weights);
 }
 
 std::unique_ptr<SequenceToSequence> create(const Json& config, RandomKey key, const std::string& file) {
   nn::RandomWeights weights(key);
-  return family_of(config, file).make(config, file, weights);
+  return make(config, file, weights);
 }
 
 void save(const SequenceToSequence& model, const std::filesystem::path& directory) {

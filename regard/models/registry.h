@@ -15,7 +15,12 @@ std::unique_ptr<SequenceToSequence> load(const std::filesystem::path& directory)
 std::unique_ptr<SequenceToSequence> create(const Json& config, RandomKey key,
                                            const std::string& file = "config");
 
-// Writes config.json and model.safetensors (atomically each) as transformers reads them; makes the directory.
+// A model of that configuration with weights from elsewhere.
+std::unique_ptr<SequenceToSequence> make(const Json& config, const std::string& file,
+                                         nn::WeightSource& weights);
+
+// Writes config.json and model.safetensors (atomically each) in the form of the model's own family; makes the
+// directory.
 void save(const SequenceToSequence& model, const std::filesystem::path& directory);
 
 }  // namespace regard::models

@@ -6,6 +6,7 @@
 #include "regard/base/file.h"
 #include "regard/base/version.h"
 #include "regard/models/registry.h"
+#include "regard/models/written_form.h"
 #include "regard/tasks/train_translation_data.h"
 
 namespace regard::tasks {
@@ -44,7 +45,9 @@ class TranslationRun {
 
  private:
   Json init_config() const {
-    return training_.init.empty() ? Json() : read_json(training_.init / "config.json");
+    if (training_.init.empty()) return {};
+    const fs::path file = training_.init / "config.json";
+    return models::open_config(read_json(file), file.string());
   }
   void take_up_description();
   bool has_checkpoints() const { return !directory_.checkpoints().list().empty(); }
@@ -98,7 +101,8 @@ void TranslationRun::prepare_tokenizer(const TranslationTexts& texts) {
 void TranslationRun::make_model() {
   const Json config =
       training_.init.empty() ? complete_config(plan_.config, *tokenizer_, plan_.translation) : plan_.config;
-  model_ = models::create(config, RandomKey{training_.seed}.fold(Stream::weights));
+  model_ =
+      models::create(models::trained_form(config).config, RandomKey{training_.seed}.fold(Stream::weights));
   if (!training_.init.empty()) train::load_parameters(model_->parameters(), training_.init);
   around_.log.info(fmt::format("model: {} parameters, vocabulary {}", model_->parameters().elements(),
                                tokenizer_->vocabulary_size(TextSide::target)));

@@ -6,6 +6,8 @@
 
 #include "regard/base/error.h"
 #include "regard/base/suggest.h"
+#include "regard/models/native.h"
+#include "regard/models/written_form.h"
 #include "regard/train/setting_key.h"
 
 namespace regard::tasks {
@@ -28,22 +30,39 @@ const std::vector<Key>& keys() {
   return list;
 }
 
-// Keys of config.json that decide something in a Marian model and are not made from the vocabulary.
+// Keys of config.json that decide something in a model and are not made from the vocabulary.
 const std::vector<std::string>& config_keys() {
-  static const std::vector<std::string> list{"d_model",
-                                             "encoder_layers",
-                                             "decoder_layers",
-                                             "encoder_attention_heads",
-                                             "encoder_ffn_dim",
-                                             "decoder_ffn_dim",
-                                             "dropout",
-                                             "decoder_attention_heads",
-                                             "attention_dropout",
-                                             "activation_dropout",
-                                             "activation_function",
-                                             "scale_embedding",
-                                             "max_position_embeddings"};
+  static const std::vector<std::string> list = [] {
+    std::vector<std::string> keys{"d_model",
+                                  "encoder_layers",
+                                  "decoder_layers",
+                                  "encoder_attention_heads",
+                                  "encoder_ffn_dim",
+                                  "decoder_ffn_dim",
+                                  "dropout",
+                                  "decoder_attention_heads",
+                                  "attention_dropout",
+                                  "activation_dropout",
+                                  "activation_function",
+                                  "scale_embedding",
+                                  "max_position_embeddings",
+                                  "model_type"};
+    keys.insert(keys.end(), models::shape_keys().begin(), models::shape_keys().end());
+    return keys;
+  }();
   return list;
+}
+
+// Says early what the model cannot be, before data are read or a vocabulary is learned. Leaves in `config`
+// the family that the finished model is written as.
+void decide_family(Json& config, const TranslationSettings& settings) {
+  // What the vocabulary decides later stands here for the check alone.
+  Json full{
+      {"vocab_size", 1}, {"pad_token_id", 0}, {"share_encoder_decoder_embeddings", settings.joint_vocab}};
+  full.update(config);
+  const std::string family = models::trained_form(full).written_as;
+  config["model_type"] = family;
+  config["architectures"] = Json::array({models::architecture_of(family)});
 }
 
 struct Shape {
@@ -52,9 +71,7 @@ struct Shape {
 };
 
 Json config_of(const Shape& s) {
-  return {{"model_type", "marian"},
-          {"architectures", {"MarianMTModel"}},
-          {"is_encoder_decoder", true},
+  return {{"is_encoder_decoder", true},
           {"d_model", s.width},
           {"encoder_layers", s.layers},
           {"decoder_layers", s.layers},
@@ -163,6 +180,13 @@ TranslationPlan plan_translation(const TranslationTraining& training, const Json
     if (key == "num_train_epochs" && steps_given) plan.training.max_steps = steps;  // both: updates decide
   }
   check(plan.training);
+  try {
+    decide_family(plan.config, plan.translation);
+  } catch (const InputError& e) {
+    // Where all that is set comes from the command line, so does what is wrong.
+    if (base.is_null() && training.model_config.empty()) throw UsageError(e.what());
+    throw;
+  }
   return plan;
 }
 

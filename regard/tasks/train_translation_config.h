@@ -21,13 +21,15 @@ Json to_json(const TranslationSettings& settings);
 struct TranslationPlan {
   train::Settings training;
   TranslationSettings translation;
-  Json config;  // of the model, without vocabulary and special ids
+  // Of the model, without vocabulary and special ids; model_type is that of the finished one.
+  Json config;
   Json to_json() const;
 };
 
 // The preset's values, over them the file's of --model-config, over them the settings. UsageError for an
 // unknown preset, key (with the nearest known one) or value. `base` is the configuration of the checkpoint to
-// start from, and null where there is none.
+// start from (models::open_config), and null where there is none. Refuses
+// shapes that the family to be written cannot hold.
 TranslationPlan plan_translation(const TranslationTraining& training, const Json& base);
 
 }  // namespace regard::tasks

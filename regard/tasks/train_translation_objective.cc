@@ -9,6 +9,7 @@
 #include "regard/decode/search.h"
 #include "regard/metrics/bleu.h"
 #include "regard/models/registry.h"
+#include "regard/models/written_form.h"
 
 namespace regard::tasks {
 namespace {
@@ -132,6 +133,12 @@ std::vector<std::string> TranslationObjective::translate(const std::function<boo
 
 void TranslationObjective::save(const std::filesystem::path& directory) const {
   models::save(parts_.model, directory);
+}
+
+void TranslationObjective::publish(const std::filesystem::path& directory) const {
+  const std::string family = plan_.config.at("model_type");
+  if (parts_.model.config().at("model_type") == family) return save(directory);
+  models::save(*models::converted(parts_.model, family), directory);
 }
 
 }  // namespace regard::tasks

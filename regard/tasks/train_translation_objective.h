@@ -37,6 +37,7 @@ class TranslationObjective final : public train::Objective {
   bool validates() const override { return parts_.data.valid.size() > 0; }
   train::Validation validate(const std::function<bool()>& stop) override;
   void save(const std::filesystem::path& directory) const override;
+  void publish(const std::filesystem::path& directory) const override;
 
  private:
   train::BatchLoss loss_of(Step& step, const data::TranslationBatch& batch, double smoothing) const;

@@ -253,7 +253,7 @@ Outcome Loop::finish() {
     folders.push_back(c.directory);
   }
   load_mean(objective_.parameters(), folders);
-  objective_.save(directory_.path());
+  objective_.publish(directory_.path());
   return outcome;
 }
 

@@ -42,8 +42,10 @@ class Objective {
   // `stop` is asked often; Interrupted where it says so.
   virtual Validation validate(const std::function<bool()>& stop) = 0;
 
-  // The model's own files (config.json, model.safetensors) into a folder.
+  // The model's own files (config.json, model.safetensors) into a folder, as training goes on from them.
   virtual void save(const std::filesystem::path& directory) const = 0;
+  // The finished model's files, as those who use it want them.
+  virtual void publish(const std::filesystem::path& directory) const { save(directory); }
 };
 
 }  // namespace regard::train

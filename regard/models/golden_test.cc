@@ -1,5 +1,3 @@
-#include "regard/models/marian.h"
-
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -15,7 +13,7 @@
 namespace regard::models {
 namespace {
 
-const std::filesystem::path golden = std::filesystem::path(REGARD_SOURCE_DIR) / "tests/golden/marian";
+const std::filesystem::path golden = std::filesystem::path(REGARD_SOURCE_DIR) / "tests/golden";
 
 // The rows of a padded [B,T] that its mask (or a target not below 0) shows to be real.
 struct Padded {
@@ -46,7 +44,7 @@ double apart(const Tensor& rows, const Tensor& padded, const std::vector<std::si
   return worst;
 }
 
-class MarianGolden : public testing::TestWithParam<const char*> {
+class ModelGolden : public testing::TestWithParam<const char*> {
  protected:
   std::filesystem::path folder = golden / GetParam();
   std::unique_ptr<SequenceToSequence> model = load(folder);
@@ -64,7 +62,7 @@ class MarianGolden : public testing::TestWithParam<const char*> {
   }
 };
 
-TEST_P(MarianGolden, ForwardEqualsTransformers) {
+TEST_P(ModelGolden, ForwardEqualsTransformers) {
   const Padded target = target_inputs();
   for (auto [compute, tolerance] : {std::pair{DType::f64, 1e-9}, std::pair{DType::f32, 1e-4}}) {
     Step step({.threads = &threads, .compute = compute});
@@ -78,7 +76,7 @@ TEST_P(MarianGolden, ForwardEqualsTransformers) {
   }
 }
 
-TEST_P(MarianGolden, LossAndGradientsEqualTransformers) {
+TEST_P(ModelGolden, LossAndGradientsEqualTransformers) {
   Tape tape;
   Step step({.threads = &threads, .tape = &tape, .compute = DType::f64});
   std::vector<std::int32_t> labels;
@@ -108,7 +106,7 @@ TEST_P(MarianGolden, LossAndGradientsEqualTransformers) {
   EXPECT_GE(compared, 5);
 }
 
-TEST_P(MarianGolden, StepByStepEqualsAllAtOnce) {
+TEST_P(ModelGolden, StepByStepEqualsAllAtOnce) {
   const Padded target = target_inputs();
   Step step({.threads = &threads, .compute = DType::f64});
   const Memory memory = model->encode(step, TokenBatch::of(source.rows));
@@ -131,12 +129,13 @@ TEST_P(MarianGolden, StepByStepEqualsAllAtOnce) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, MarianGolden, testing::Values("tied", "separate", "gelu"));
+INSTANTIATE_TEST_SUITE_P(Marian, ModelGolden,
+                         testing::Values("marian/tied", "marian/separate", "marian/gelu"));
 
 TEST(Marian, WhatIsSavedLoadsAgainBitForBit) {
   const auto folder = std::filesystem::temp_directory_path() / "regard_marian_test";
   std::filesystem::remove_all(folder);
-  const auto model = load(golden / "separate");
+  const auto model = load(golden / "marian/separate");
   save(*model, folder);
   const auto again = load(folder);
   EXPECT_EQ(again->config(), model->config());
@@ -146,7 +145,7 @@ TEST(Marian, WhatIsSavedLoadsAgainBitForBit) {
 }
 
 TEST(Marian, ConfigurationsThatCannotBeAreRefusedByKey) {
-  const Json good = load(golden / "tied")->config();
+  const Json good = load(golden / "marian/tied")->config();
   const auto refused = [&](const std::string& key, const Json& value) {
     Json bad = good;
     bad[key] = value;

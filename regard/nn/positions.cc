@@ -1,0 +1,38 @@
+#include "regard/nn/positions.h"
+
+#include <cmath>
+
+namespace regard::nn {
+
+Positions::Positions(Parameters& parameters, const PositionNames& names, const PositionShape& shape)
+    : buckets_(shape.buckets) {
+  const Init small = normal(1 / std::sqrt(static_cast<double>(shape.width)));
+  switch (shape.type) {
+    case PositionType::sinusoidal:
+      fixed_ = sinusoidal_positions(shape.longest, shape.width, SinusoidalForm::half_split);
+      fixed_f32_ = fixed_.to(DType::f32);
+      break;
+    case PositionType::learned:
+      learned_ = &parameters.add(names.table, {shape.longest, shape.width}, small);
+      break;
+    case PositionType::rotary:
+      rotation_ = rotary({.dims = shape.head_width, .longest = shape.longest, .theta = shape.theta});
+      break;
+    case PositionType::relative:
+      by_bucket_ = &parameters.add(names.bias, {shape.buckets.buckets, shape.heads}, small);
+      break;
+  }
+}
+
+Var Positions::table(Step& step) const {
+  if (learned_ != nullptr) return step.use(*learned_);
+  if (fixed_) return step.constant(step.compute() == DType::f32 ? fixed_f32_ : fixed_);
+  return {};
+}
+
+Bias Positions::bias(Step& step, std::int64_t longest) const {
+  if (by_bucket_ == nullptr) return no_bias();
+  return bucketed_bias(step.use(*by_bucket_), longest, buckets_);
+}
+
+}  // namespace regard::nn

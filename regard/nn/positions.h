@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+
+#include "regard/nn/attention/bias.h"
+#include "regard/nn/attention/position.h"
+#include "regard/nn/parameters.h"
+
+namespace regard::nn {
+
+// How a stack of blocks knows the order of its tokens: rows added to the embeddings (fixed sines or a learned
+// table), queries and keys turned by their positions (Su et al. 2021), or a learned number for each head and
+// distance added to the scores (Raffel et al. 2020).
+enum class PositionType : std::uint8_t { sinusoidal, learned, rotary, relative };
+
+struct PositionShape {
+  PositionType type = PositionType::sinusoidal;
+  std::int64_t longest = 0;                // positions
+  std::int64_t width = 0;                  // C
+  std::int64_t heads = 0, head_width = 0;  // H, D
+  double theta = 10000;                    // of rotary
+  BucketOptions buckets;                   // of relative
+};
+// As in the checkpoint: of the learned table [P,C], and of the learned biases [buckets,H].
+struct PositionNames {
+  std::string table, bias;
+};
+
+// The three places where positions enter a stack; where a type does not use one, it is the absent value
+// there.
+class Positions {
+ public:
+  Positions(Parameters& parameters, const PositionNames& names, const PositionShape& shape);
+
+  Var table(Step& step) const;                            // [P,C], to be added to the embeddings
+  const Rotation& rotation() const { return rotation_; }  // of self-attention's queries and keys
+  Bias bias(Step& step, std::int64_t longest) const;      // of self-attention in texts of up to `longest`
+
+ private:
+  Tensor fixed_, fixed_f32_;              // [P,C], f64 and rounded
+  const Parameter* learned_ = nullptr;    // [P,C]
+  const Parameter* by_bucket_ = nullptr;  // [buckets,H]
+  Rotation rotation_;
+  BucketOptions buckets_;
+};
+
+}  // namespace regard::nn
