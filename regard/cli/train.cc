@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
 
+#include "regard/base/duration.h"
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/base/suggest.h"
@@ -18,6 +20,7 @@ struct TrainOptions {
   std::string train, train_target, valid, valid_target, columns;
   std::string model_config;
   std::vector<std::string> settings;
+  std::string time_limit;
   bool resume = false;
   tasks::TranslationTraining training;
 };
@@ -61,6 +64,13 @@ tasks::TranslationTraining translation_of(const TrainOptions& options) {
   return training;
 }
 
+// From here on: reading the data counts too.
+std::function<bool()> time_is_up_after(const std::string& limit) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::duration<double>(parse_duration(limit, "--time-limit"));
+  return [end] { return Clock::now() >= end; };
+}
+
 void run(const TrainOptions& options, Console& console) {
   const std::vector<std::string> known{"translation"};
   if (options.task != "translation")
@@ -69,7 +79,8 @@ void run(const TrainOptions& options, Console& console) {
   console.dtype({DType::f32});
   const tasks::TranslationTraining training = translation_of(options);
 
-  const train::Surroundings around = training_surroundings(console);
+  train::Surroundings around = training_surroundings(console);
+  if (!options.time_limit.empty()) around.time_is_up = time_is_up_after(options.time_limit);
   hold_interrupts();
   const auto result = tasks::train_translation(training, around);
   if (result.was_finished) return;
@@ -77,6 +88,7 @@ void run(const TrainOptions& options, Console& console) {
   if (console.json()) {
     return console.out().line(to_line({{"output", output},
                                        {"updates", result.outcome.steps},
+                                       {"finished", !result.outcome.time_is_up},
                                        {"model_is", result.outcome.model_is},
                                        {"of_updates", result.outcome.model_of}}));
   }
@@ -103,6 +115,8 @@ Action declare_train(CLI::App& app) {
   app.add_option("--set", o.settings, "a training key or a key of config.json, e.g. learning_rate=2e-3")
       ->allow_extra_args(false);
   app.add_option("--seed", o.training.seed, "of weights, order and dropout; default: 1");
+  app.add_option("--time-limit", o.time_limit,
+                 "save, leave the model and end after this time (90s, 30m, 1h30m); --resume goes on");
   app.add_flag("--resume", o.resume, "go on with the run in --output from its newest checkpoint");
   return [options](Console& console) { run(*options, console); };
 }

@@ -6,6 +6,7 @@
 
 #include "regard/kernels/cpu/attention.h"
 #include "regard/kernels/reference/attention.h"
+#include "regard/kernels/reserve.h"
 #include "regard/kernels/table.h"
 
 namespace regard::kernels {
@@ -40,6 +41,7 @@ void run_tasks(const Context& context, const std::vector<Task>& tasks, std::int6
     for (std::int64_t t = c * size; t < std::min(count, (c + 1) * size); ++t)
       body(tasks[static_cast<std::size_t>(t)], scratch.data());
   };
+  reserve_scratch<std::byte>(context, scratch_bytes, chunks);
   if (context.threads == nullptr || chunks <= 1)
     for (std::int64_t c = 0; c < chunks; ++c) chunk(c);
   else

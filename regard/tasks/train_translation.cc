@@ -50,6 +50,9 @@ class TranslationRun {
     return models::open_config(read_json(file), file.string());
   }
   void take_up_description();
+  bool goes_further() const;
+  void require_the_same_vocabulary() const;
+  Json vocabulary() const;
   bool has_checkpoints() const { return !directory_.checkpoints().list().empty(); }
   void prepare_tokenizer(const TranslationTexts& texts);
   void make_model();
@@ -74,17 +77,57 @@ void TranslationRun::take_up_description() {
   if (!found) return;
   Json now = plan_.to_json();
   now["seed"] = training_.seed;
-  Json then = *found;
-  const std::string text = difference(
-      {{"settings", then["settings"]}, {"config", then["config"]}, {"seed", then["seed"]}}, now, "");
+  Json then = *found, settings = then["settings"];
+  std::vector<std::string> changes;
+  for (const auto& [key, value] : now["settings"].items()) {
+    if (!train::may_change(key) || !settings.contains(key)) continue;
+    if (settings[key] != value)
+      changes.push_back(
+          fmt::format("{}: {} until now, {} from here on", key, to_line(settings[key]), to_line(value)));
+    settings.erase(key);
+  }
+  const std::string text =
+      difference({{"settings", settings}, {"config", then["config"]}, {"seed", then["seed"]}}, now, "");
   if (!text.empty())
     throw UsageError(fmt::format("--resume: {} as the run in {} began", text, training_.output.string()));
+  for (const std::string& change : changes) around_.log.info(change);
   before_ = std::move(then);
+}
+
+// Whether a finished run is asked for more updates than it made.
+bool TranslationRun::goes_further() const {
+  const auto more = [&](const char* key, double now) {
+    const Json& settings = before_["settings"];
+    return settings.contains(key) && settings[key].is_number() && now > settings[key].get<double>();
+  };
+  const train::Settings& s = plan_.training;
+  return s.max_steps > 0 ? more("max_steps", static_cast<double>(s.max_steps))
+                         : more("num_train_epochs", s.num_train_epochs);
+}
+
+// The files of the vocabulary as they are now.
+Json TranslationRun::vocabulary() const {
+  Json files = Json::object();
+  for (const char* name : {"source.spm", "target.spm", "vocab.json", "target_vocab.json"})
+    if (fs::exists(training_.output / name)) files[name] = train::description_of(training_.output / name);
+  return files;
+}
+
+void TranslationRun::require_the_same_vocabulary() const {
+  if (!before_.is_object() || !before_.contains("vocabulary")) return;
+  const Json now = vocabulary();
+  for (const auto& [name, file] : before_["vocabulary"].items())
+    if (!now.contains(name) || now[name] != file)
+      throw InputError(fmt::format("--resume: {}: found {}, expected the file that the run began with",
+                                   (training_.output / name).string(),
+                                   now.contains(name) ? "another" : "none"));
 }
 
 void TranslationRun::prepare_tokenizer(const TranslationTexts& texts) {
   const fs::path& folder = training_.output;
-  if (!has_checkpoints()) {
+  if (has_checkpoints()) {
+    require_the_same_vocabulary();
+  } else {
     if (!training_.init.empty()) {
       copy_tokenizer(training_.init, folder);
     } else {
@@ -131,6 +174,7 @@ void TranslationRun::describe(const train::Outcome* outcome) {
           {"ratio", pairs.skipped().ratio}}},
         {"checksum", fmt::format("{:08x}-{:08x}", pairs.sources().checksum(), pairs.targets().checksum())}};
   };
+  json["vocabulary"] = vocabulary();
   json["data"] = {{"train", of(data_.train)}, {"valid", of(data_.valid)}};
   json["files"] = {{"train", files(training_.train)}, {"valid", files(training_.valid)}};
   if (before_.is_object() && has_checkpoints()) {
@@ -139,7 +183,7 @@ void TranslationRun::describe(const train::Outcome* outcome) {
       throw InputError(fmt::format("--resume: {}: these are not the data that the run in {} began with", text,
                                    training_.output.string()));
   }
-  json["finished"] = outcome != nullptr;
+  json["finished"] = outcome != nullptr && !outcome->time_is_up;
   if (outcome != nullptr) {
     json["model"] = {{"is", outcome->model_is}, {"of_updates", outcome->model_of}};
     json["updates"] = outcome->steps;
@@ -164,7 +208,7 @@ void TranslationRun::write_generation_config() const {
 TranslationTrainingResult TranslationRun::run() {
   take_up_description();
   TranslationTrainingResult result;
-  if (before_.is_object() && directory_.finished()) {
+  if (before_.is_object() && directory_.finished() && !goes_further()) {
     around_.log.info(fmt::format("{}: this run is finished; nothing is changed", training_.output.string()));
     result.was_finished = true;
     return result;

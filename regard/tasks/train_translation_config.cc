@@ -180,6 +180,9 @@ TranslationPlan plan_translation(const TranslationTraining& training, const Json
     if (key == "num_train_epochs" && steps_given) plan.training.max_steps = steps;  // both: updates decide
   }
   check(plan.training);
+  const std::string& metric = plan.training.metric_for_best_model;
+  if (metric == "bleu" && !plan.translation.predict_with_generate)
+    throw UsageError("metric_for_best_model: found bleu, expected predict_with_generate=true with it");
   try {
     decide_family(plan.config, plan.translation);
   } catch (const InputError& e) {

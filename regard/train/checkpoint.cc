@@ -50,12 +50,6 @@ void remove_folder(const fs::path& folder) {
   if (error) fail(folder, "cannot be removed", error.value());
 }
 
-Json description_of(const fs::path& file) {
-  const MappedFile mapped(file);
-  const auto sum = ::crc32_z(0, reinterpret_cast<const Bytef*>(mapped.bytes().data()), mapped.size());
-  return {{"bytes", mapped.size()}, {"crc32", sum}};
-}
-
 std::optional<std::int64_t> step_of(const fs::path& directory) {
   const std::string name = directory.filename().string();
   std::int64_t step = 0;
@@ -77,6 +71,12 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
 }
 
 }  // namespace
+
+Json description_of(const fs::path& file) {
+  const MappedFile mapped(file);
+  const auto sum = ::crc32_z(0, reinterpret_cast<const Bytef*>(mapped.bytes().data()), mapped.size());
+  return {{"bytes", mapped.size()}, {"crc32", sum}};
+}
 
 fs::path CheckpointFolder::directory(std::int64_t step) const {
   return folder_ / fmt::format("step-{}", step);

@@ -50,6 +50,9 @@ class CheckpointFolder {
   std::filesystem::path folder_;
 };
 
+// {"bytes": ..., "crc32": ...}: what tells whether a file is still the one it was.
+Json description_of(const std::filesystem::path& file);
+
 // Sets the parameters to what model.safetensors in the directory holds under their names.
 void load_parameters(nn::Parameters& parameters, const std::filesystem::path& directory);
 

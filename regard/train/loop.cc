@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -12,6 +13,7 @@ namespace regard::train {
 namespace {
 
 constexpr std::int64_t most_skipped_in_row = 20;
+constexpr const char* advice = "try a smaller learning_rate, or a larger spike_deviations where it is set";
 constexpr const char* optimizer_file = "optimizer.safetensors";
 
 double seconds() {
@@ -36,11 +38,14 @@ class Loop {
   void resume();
   void one_update();
   void finish_update();
-  bool validate();
+  void skip(const UpdateResult& result);
+  Standing validate();
+  double score_of(const Validation& validation) const;
   enum class Save : std::uint8_t { due, interrupted };
   void save(Save why);
   void report();
   Outcome finish();
+  std::vector<Checkpoint> final_checkpoints(Outcome& outcome) const;
 
   bool every(std::int64_t count) const { return state_.step % count == 0; }
   bool over() const {
@@ -56,6 +61,7 @@ class Loop {
   }
   std::vector<Checkpoint> last_regular(std::int64_t count) const;
   bool stop() const { return around_.stop && around_.stop(); }
+  bool time_is_up() const { return around_.time_is_up && around_.time_is_up(); }
   void say(LogLevel level, const std::string& message) {
     if (!around_.log.wants(level)) return;
     if (progress_) progress_->pause();
@@ -72,6 +78,7 @@ class Loop {
   State state_;
   double last_norm_ = 0;
   bool saved_ = false;  // at this update
+  bool out_of_time_ = false;
 };
 
 void Loop::resume() {
@@ -84,7 +91,9 @@ void Loop::resume() {
   }
   state_ = state_from(JsonField(found->state, found->checkpoint.directory.string()));
   load_parameters(objective_.parameters(), found->checkpoint.directory);
-  updater_.optimizer().load(Weights::open(found->checkpoint.directory / optimizer_file), state_.applied);
+  const Weights kept = Weights::open(found->checkpoint.directory / optimizer_file);
+  updater_.optimizer().load(kept, state_.applied);
+  updater_.average().load(kept);
   // What came after that checkpoint is done again.
   directory_.cut_log([&](const Json& line) {
     const std::int64_t step = line.value("step", std::int64_t{0});
@@ -107,7 +116,7 @@ Outcome Loop::run() {
   if (stop()) throw Interrupted("interrupted before the first update");
   // An interruption in the validation of this update, which is done now.
   if (state_.step > 0 && validation_due() && !state_.validated) finish_update();
-  while (!over()) {
+  while (!over() && !out_of_time_) {
     one_update();
     finish_update();
   }
@@ -120,19 +129,7 @@ void Loop::one_update() {
   const UpdateResult result = updater_.update(state_);
   state_.window_seconds += seconds() - begin;
   saved_ = false;
-  if (!result.applied) {
-    say(LogLevel::warning, fmt::format("update {} is skipped: {}", state_.step, result.why));
-    directory_.report({{"step", state_.step}, {"skipped", result.why}});
-    if (state_.skipped_in_row >= most_skipped_in_row) {
-      const std::vector<Checkpoint> good = checkpoints_.list();
-      throw Error(fmt::format(
-          "{} updates in a row gave no finite loss and gradient (try a smaller learning_rate); {}",
-          most_skipped_in_row,
-          good.empty() ? "there is no checkpoint yet"
-                       : fmt::format("the last good checkpoint is {}", good.back().directory.string())));
-    }
-    return;
-  }
+  if (!result.applied) return skip(result);
   last_norm_ = result.norm;
   state_.tokens += result.tokens;
   state_.window_tokens += result.tokens;
@@ -140,10 +137,25 @@ void Loop::one_update() {
   state_.window_plain += result.plain;
   if (progress_) {
     const double tokens = static_cast<double>(state_.window_tokens);
-    progress_->update(state_.step, fmt::format("loss {:.3f}, {} tokens/s", state_.window_loss / tokens,
-                                               count_text(tokens / std::max(1e-9, state_.window_seconds))));
+    const std::string skipped = state_.skipped > 0 ? fmt::format(", {} skipped", state_.skipped) : "";
+    progress_->update(state_.step,
+                      fmt::format("loss {:.3f}, {} tokens/s{}", state_.window_loss / tokens,
+                                  count_text(tokens / std::max(1e-9, state_.window_seconds)), skipped));
   }
   if (every(settings_.logging_steps) || over()) report();
+}
+
+void Loop::skip(const UpdateResult& result) {
+  say(LogLevel::warning, fmt::format("update {} is skipped: {}", state_.step, result.why));
+  Json line{{"step", state_.step}, {"skipped", result.why}};
+  if (state_.spiked) line["grad_norm"] = result.norm;
+  directory_.report(line);
+  if (state_.skipped_in_row < most_skipped_in_row) return;
+  const std::vector<Checkpoint> good = checkpoints_.list();
+  throw Error(fmt::format(
+      "{} updates in a row gave no finite loss and gradient, or spikes ({}); {}", most_skipped_in_row, advice,
+      good.empty() ? "there is no checkpoint yet"
+                   : fmt::format("the last good checkpoint is {}", good.back().directory.string())));
 }
 
 void Loop::report() {
@@ -164,16 +176,24 @@ void Loop::report() {
   state_.window_tokens = 0;
 }
 
-bool Loop::validate() {
+double Loop::score_of(const Validation& validation) const {
+  const std::string& metric = settings_.metric_for_best_model;
+  if (metric == "loss") return validation.loss;
+  if (validation.scores.contains(metric)) return validation.scores[metric].get<double>();
+  std::string names = "loss";
+  for (const auto& [name, score] : validation.scores.items()) names += ", " + name;
+  throw UsageError(
+      fmt::format("metric_for_best_model: found \"{}\", expected what is validated: {}", metric, names));
+}
+
+Standing Loop::validate() {
   const double begin = seconds();
-  const Validation v = objective_.validate([this] { return stop(); });
+  const WeightAverage::InUse average(updater_.average());
+  const Validation v = objective_.validate([this] { return stop() || time_is_up(); });
+  const Standing standing =
+      enter(state_.best, {state_.step, score_of(v)}, {settings_.metric_for_best_model, settings_.keep_best});
   state_.validated = true;
-  const bool better = std::isfinite(v.loss) && v.loss < state_.best_loss;
-  state_.not_better = better ? 0 : state_.not_better + 1;
-  if (better) {
-    state_.best_loss = v.loss;
-    state_.best_step = state_.step;
-  }
+  state_.not_better = standing == Standing::first ? 0 : state_.not_better + 1;
   Json line{{"step", state_.step}, {"eval_loss", v.loss}, {"eval_seconds", seconds() - begin}};
   std::string text = fmt::format("update {}: validation {:.4f} nats/token", state_.step, v.loss);
   for (const auto& [name, score] : v.scores.items()) {
@@ -181,44 +201,55 @@ bool Loop::validate() {
     text += fmt::format(", {} {:.2f}", name, score.get<double>());
   }
   directory_.report(line);
-  say(LogLevel::info, text + (better ? ", the best so far" : ""));
+  say(LogLevel::info, text + (standing == Standing::first ? ", the best so far" : ""));
   for (const std::string& sample : v.samples) say(LogLevel::info, sample);
-  return better;
+  return standing;
 }
 
 void Loop::finish_update() {
-  bool better = false;
+  Standing standing = Standing::behind;
   if (validation_due() && !state_.validated) {
     try {
-      better = validate();
+      standing = validate();
     } catch (const Interrupted&) {  // done again when the run goes on
       save(Save::interrupted);
-      throw;
+      if (stop() || !time_is_up()) throw;
+      out_of_time_ = true;
+      return;
     }
   }
-  if (better || regular(state_.step)) save(Save::due);
-  if (over() || !stop()) return;
-  if (!saved_) save(Save::interrupted);
-  throw Interrupted(fmt::format("interrupted at update {}; --resume goes on from there", state_.step));
+  if (standing != Standing::behind || regular(state_.step)) save(Save::due);
+  if (over()) return;
+  const bool interrupted = stop();
+  out_of_time_ = !interrupted && time_is_up();
+  if ((interrupted || out_of_time_) && !saved_) save(Save::interrupted);
+  out_of_time_ = out_of_time_ && saved_;  // not while the model gives no finite loss: 20 such updates end it
+  if (interrupted)
+    throw Interrupted(fmt::format("interrupted at update {}; --resume goes on from there", state_.step));
 }
 
 void Loop::save(Save why) {
-  if (state_.skipped_in_row > 0 || !updater_.sound(state_)) {
+  // After a spike the weights are those of a good update; after a loss that is not finite who knows.
+  if ((state_.skipped_in_row > 0 && !state_.spiked) || !updater_.sound(state_)) {
     say(LogLevel::warning,
         fmt::format("update {}: no checkpoint is made: the model gives no finite loss", state_.step));
     return;
   }
   checkpoints_.save(state_.step, to_json(state_), [&](const std::filesystem::path& folder) {
+    std::vector<NamedTensor> kept = updater_.optimizer().state();
+    for (NamedTensor& weight : updater_.average().weights()) kept.push_back(std::move(weight));
+    write_safetensors(folder / optimizer_file, kept);
+    const WeightAverage::InUse average(updater_.average());
     objective_.save(folder);
-    write_safetensors(folder / optimizer_file, updater_.optimizer().state());
   });
   saved_ = true;
   if (why == Save::interrupted) return;  // nothing is removed on the way out
   const std::vector<Checkpoint> last =
       last_regular(std::max(settings_.save_total_limit, settings_.average_checkpoints));
   checkpoints_.prune([&](const Checkpoint& c) {
-    return c.step == state_.step || c.step == state_.best_step ||
-           (!last.empty() && regular(c.step) && c.step >= last.front().step);
+    const bool best = std::any_of(state_.best.begin(), state_.best.end(),
+                                  [&](const ScoredStep& one) { return one.step == c.step; });
+    return c.step == state_.step || best || (!last.empty() && regular(c.step) && c.step >= last.front().step);
   });
 }
 
@@ -232,19 +263,35 @@ std::vector<Checkpoint> Loop::last_regular(std::int64_t count) const {
   return list;
 }
 
+// The mean of the last checkpoints where averaging is on, else the best by validation, else the last.
+std::vector<Checkpoint> Loop::final_checkpoints(Outcome& outcome) const {
+  const std::vector<Checkpoint> all = checkpoints_.list();
+  if (settings_.average_checkpoints == 1 && settings_.load_best_model_at_end) {
+    for (const ScoredStep& best : state_.best)
+      for (const Checkpoint& c : all)
+        if (c.step == best.step) {
+          outcome.model_is = "best by validation";
+          return {c};
+        }
+  }
+  std::vector<Checkpoint> last = last_regular(settings_.average_checkpoints);
+  outcome.model_is =
+      settings_.average_checkpoints > 1 && last.size() > 1 ? "mean of the last checkpoints" : "last";
+  // Where the time is up there may be none but the one made then.
+  const bool newest = last.empty() || (out_of_time_ && settings_.average_checkpoints == 1);
+  if (newest && !all.empty()) last = {all.back()};
+  return last;
+}
+
 Outcome Loop::finish() {
   Outcome outcome;
   outcome.steps = state_.step;
-  outcome.stopped_early = state_.step < updater_.last_step();
-  std::vector<Checkpoint> of = last_regular(settings_.average_checkpoints);
-  outcome.model_is = settings_.average_checkpoints > 1 ? "mean of the last checkpoints" : "last";
-  if (settings_.average_checkpoints == 1 && state_.best_step > 0) {
-    for (const Checkpoint& c : checkpoints_.list()) {
-      if (c.step != state_.best_step) continue;
-      of = {c};
-      outcome.model_is = "best by validation";
-    }
-  }
+  outcome.time_is_up = out_of_time_;
+  outcome.stopped_early = !out_of_time_ && state_.step < updater_.last_step();
+  if (out_of_time_)
+    say(LogLevel::info, fmt::format("the time is up at update {} of {}; --resume goes on from there",
+                                    state_.step, updater_.last_step()));
+  const std::vector<Checkpoint> of = final_checkpoints(outcome);
   if (of.empty()) throw Error("the model gives no finite loss and there is no good checkpoint");
   std::vector<std::filesystem::path> folders;
   for (const Checkpoint& c : of) {

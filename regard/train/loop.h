@@ -8,9 +8,11 @@
 
 #include "regard/base/log.h"
 #include "regard/base/progress.h"
+#include "regard/train/best_checkpoints.h"
 #include "regard/train/objective.h"
 #include "regard/train/run_directory.h"
 #include "regard/train/settings.h"
+#include "regard/train/spike_guard.h"
 
 namespace regard::train {
 
@@ -21,6 +23,8 @@ struct Surroundings {
   ProgressStyle progress_style;
   std::function<void(std::string_view)> progress;  // text as it is; empty: none
   std::function<bool()> stop;  // asked at every update and often in validation; empty: never
+  // The same for a run that is to leave its model and end well, to be resumed; empty: there is no limit.
+  std::function<bool()> time_is_up;
 };
 
 // Where a run stands: with the model and the optimizer's moments all that is needed to go on bit for bit.
@@ -31,9 +35,10 @@ struct State {
   std::int64_t skipped = 0, skipped_in_row = 0;
   std::int64_t tokens = 0;  // target tokens seen
   bool validated = false;   // at this update
-  double best_loss = std::numeric_limits<double>::infinity();
-  std::int64_t best_step = 0;   // of the best validation; 0: none
-  std::int64_t not_better = 0;  // validations in a row
+  bool spiked = false;      // this update was skipped as a spike
+  SpikeWindow spikes;
+  std::vector<ScoredStep> best;  // validations, from the best on
+  std::int64_t not_better = 0;   // validations in a row
   // Since the last report:
   double window_loss = 0, window_plain = 0, window_seconds = 0;
   std::int64_t window_tokens = 0;
@@ -46,14 +51,16 @@ struct Outcome {
   std::int64_t steps = 0;
   std::vector<std::int64_t> model_of;  // the updates whose checkpoints make the final model
   std::string model_is;                // "mean of the last checkpoints", "best by validation", "last"
-  bool stopped_early = false;
+  bool stopped_early = false;          // validation got no better
+  bool time_is_up = false;             // it is not finished: --resume goes on
 };
 
 // Runs updates until the settings say that it is enough, then leaves in the objective's parameters (and at
 // the top of the directory, by its save) the final model: the mean of the last checkpoints, else the best by
 // validation, else the last.
 //
-// An update whose loss or gradient is not finite is skipped and counted; 20 in a row end the run with Error.
+// An update whose loss or gradient is not finite, or a spike (spike_guard.h), is skipped and counted; 20 in a
+// row end the run with Error. When the time is up, a checkpoint is saved and the model left as at the end.
 // No checkpoint is made of a model that has gone bad. Interrupted after `stop` has said so and a checkpoint
 // is saved. With `resume` a run goes on from the newest whole checkpoint, the same bits as without the pause.
 struct LoopOptions {

@@ -1,5 +1,6 @@
 #include "regard/train/optimizer.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
@@ -16,11 +17,16 @@ double global_norm(const kernels::Context& context, const Gradients& gradients) 
 
 double clip_factor(double norm, double most) { return most > 0 ? std::min(1.0, most / (norm + 1e-6)) : 1.0; }
 
-Optimizer::Optimizer(nn::Parameters& parameters, const OptimizerOptions& options) : options_(options) {
+Optimizer::Optimizer(nn::Parameters& parameters, const OptimizerOptions& options)
+    : rule_(optimizer_rule(options.rule)), options_(options.how) {
+  const std::vector<Treatment> how = treatments(parameters, options.groups);
   for (Parameter* p : parameters.all()) {
-    const bool trained = p->role() == Parameter::Role::trained;
-    auto zeros = [&] { return trained ? Tensor::zeros(p->shape(), p->value().dtype()) : Tensor(); };
-    slots_.push_back({p, zeros(), zeros()});
+    Slot slot{p, how[slots_.size()], {}};
+    if (slot.how.trained())
+      for (const RuleTensor& t : rule_.tensors(options_, p->shape()))
+        slot.state.push_back({t.name + ("." + p->name()), Tensor::zeros(t.shape, p->value().dtype())});
+    assert(slot.state.size() <= most_rule_tensors);
+    slots_.push_back(std::move(slot));
   }
 }
 
@@ -29,40 +35,29 @@ void Optimizer::update(const kernels::Context& context, const Gradients& gradien
   ++updates_;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
-    if (!gradients[i] || !slot.m) continue;
-    kernels::Adam adam;
-    adam.learning_rate = how.learning_rate;
-    adam.beta1 = options_.beta1;
-    adam.beta2 = options_.beta2;
-    adam.epsilon = options_.epsilon;
-    adam.weight_decay = slot.parameter->shape().rank() > 1 ? options_.weight_decay : 0;
-    adam.decay = options_.decay;
-    adam.step = updates_;
-    adam.scale = how.scale;
-    kernels::adam(context, adam, gradients[i].view(),
-                  {slot.parameter->update(), slot.m.mutable_view(), slot.v.mutable_view()});
+    if (!gradients[i] || !slot.how.trained()) continue;
+    RuleUpdate update;
+    update.gradient = gradients[i].view();
+    update.weight = slot.parameter->update();
+    for (std::size_t k = 0; k < slot.state.size(); ++k) update.state[k] = slot.state[k].tensor.mutable_view();
+    update.learning_rate = how.learning_rate * slot.how.learning_rate_scale;
+    update.weight_decay = slot.how.weight_decay;
+    update.scale = how.scale;
+    update.step = updates_;
+    rule_.update(context, options_, update);
   }
 }
 
 std::vector<NamedTensor> Optimizer::state() const {
   std::vector<NamedTensor> tensors;
-  for (const Slot& slot : slots_) {
-    if (!slot.m) continue;
-    tensors.push_back({"m." + slot.parameter->name(), slot.m});
-    tensors.push_back({"v." + slot.parameter->name(), slot.v});
-  }
+  for (const Slot& slot : slots_) tensors.insert(tensors.end(), slot.state.begin(), slot.state.end());
   return tensors;
 }
 
 void Optimizer::load(const Weights& stored, std::int64_t updates) {
-  auto copy = [&](const std::string& name, const Tensor& like) {
-    return stored.tensor(name, like.shape()).to(like.dtype()).clone();
-  };
-  for (Slot& slot : slots_) {
-    if (!slot.m) continue;
-    slot.m = copy("m." + slot.parameter->name(), slot.m);
-    slot.v = copy("v." + slot.parameter->name(), slot.v);
-  }
+  for (Slot& slot : slots_)
+    for (auto& [name, tensor] : slot.state)
+      tensor = stored.tensor(name, tensor.shape()).to(tensor.dtype()).clone();
   updates_ = updates;
 }
 

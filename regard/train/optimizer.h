@@ -1,21 +1,21 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "regard/kernels/context.h"
-#include "regard/kernels/optimizer.h"
 #include "regard/nn/parameters.h"
 #include "regard/tensor/safetensors.h"
+#include "regard/train/optimizer_rule.h"
+#include "regard/train/parameter_groups.h"
 
 namespace regard::train {
 
 struct OptimizerOptions {
-  kernels::Adam::Decay decay = kernels::Adam::Decay::decoupled;  // adamw; on_gradient: adam
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-  double weight_decay = 0;  // of matrices; biases and norms do not decay (as in transformers)
+  std::string rule = "adamw";  // one of optimizer_names()
+  RuleOptions how;
+  GroupRules groups;
 };
 
 // Gradients of a model's parameters, in their order; an empty one: nothing depends on that parameter.
@@ -28,10 +28,14 @@ double global_norm(const kernels::Context& context, const Gradients& gradients);
 // torch.nn.utils.clip_grad_norm_, whose 1e-6 keeps the division defined.
 double clip_factor(double norm, double most);
 
-// Adam or AdamW over the parameters of a model, with their two moments.
+// A rule over the parameters of a model, with what it keeps for each.
 class Optimizer {
  public:
+  // UsageError where a group's pattern matches nothing.
   Optimizer(nn::Parameters& parameters, const OptimizerOptions& options);
+
+  // Whether parameter i is trained: no constant, and no group stops it.
+  bool trains(std::size_t i) const { return slots_[i].how.trained(); }
 
   // One update by `scale` times the gradients. Parameters without a gradient stay as they are.
   struct Update {
@@ -39,19 +43,21 @@ class Optimizer {
     double scale = 1;
   };
   void update(const kernels::Context& context, const Gradients& gradients, const Update& how);
-  std::int64_t updates() const { return updates_; }  // for the bias correction; skipped ones do not count
+  std::int64_t updates() const { return updates_; }  // skipped ones do not count
 
-  // The moments by name ("m." and "v." before the parameter's), to be stored and taken up again. load throws
-  // InputError where one is missing or of another shape.
+  // What the rule keeps, by name ("m." before the parameter's, ...), to be stored and taken up again. load
+  // throws InputError where one is missing or of another shape.
   std::vector<NamedTensor> state() const;
   void load(const Weights& stored, std::int64_t updates);
 
  private:
   struct Slot {
     Parameter* parameter;
-    Tensor m, v;  // empty for constants
+    Treatment how;
+    std::vector<NamedTensor> state;
   };
-  OptimizerOptions options_;
+  const OptimizerRule& rule_;
+  RuleOptions options_;
   std::vector<Slot> slots_;
   std::int64_t updates_ = 0;
 };

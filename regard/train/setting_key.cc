@@ -57,4 +57,9 @@ void assign(std::string& to, const SettingRange& range, const Json& value) {
   to = text;
 }
 
+void assign(Json& to, const SettingRange& range, const Json& value) {
+  if (!value.is_array()) refuse(range, value, "a list");
+  to = value;
+}
+
 }  // namespace regard::train

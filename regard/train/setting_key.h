@@ -25,12 +25,13 @@ void assign(std::int64_t& to, const SettingRange& range, const Json& value);
 void assign(double& to, const SettingRange& range, const Json& value);
 void assign(bool& to, const SettingRange& range, const Json& value);
 void assign(std::string& to, const SettingRange& range, const Json& value);
+void assign(Json& to, const SettingRange& range, const Json& value);  // a list; its reader looks into it
 
 // A named member of a struct of settings.
 template <class S>
 struct SettingKey {
   SettingRange range;
-  std::variant<std::int64_t S::*, double S::*, bool S::*, std::string S::*> member;
+  std::variant<std::int64_t S::*, double S::*, bool S::*, std::string S::*, Json S::*> member;
 };
 
 // Sets the member of that name; false where there is none.

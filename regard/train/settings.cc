@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "regard/base/error.h"
 #include "regard/base/suggest.h"
 #include "regard/train/setting_key.h"
@@ -18,10 +20,12 @@ const std::vector<Key>& keys() {
       {{"learning_rate", 0}, &Settings::learning_rate},
       {{"warmup_steps", 0}, &Settings::warmup_steps},
       {{"lr_scheduler_type", 0, 0, Schedule::names()}, &Settings::lr_scheduler_type},
-      {{"optim", 0, 0, {"adam", "adamw", "adamw_torch"}}, &Settings::optim},
+      {{"optim", 0, 0, optimizer_names()}, &Settings::optim},
       {{"adam_beta1", 0, 1}, &Settings::adam_beta1},
       {{"adam_beta2", 0, 1}, &Settings::adam_beta2},
       {{"adam_epsilon", 0}, &Settings::adam_epsilon},
+      {{"sgd_momentum", 0, 1}, &Settings::sgd_momentum},
+      {{"param_groups"}, &Settings::param_groups},
       {{"weight_decay", 0}, &Settings::weight_decay},
       {{"max_grad_norm", 0}, &Settings::max_grad_norm},
       {{"label_smoothing_factor", 0, 1}, &Settings::label_smoothing_factor},
@@ -35,6 +39,13 @@ const std::vector<Key>& keys() {
       {{"batch_tokens", 0}, &Settings::batch_tokens},
       {{"average_checkpoints", 1}, &Settings::average_checkpoints},
       {{"patience", 0}, &Settings::patience},
+      {{"keep_best", 1}, &Settings::keep_best},
+      {{"metric_for_best_model"}, &Settings::metric_for_best_model},
+      {{"load_best_model_at_end"}, &Settings::load_best_model_at_end},
+      {{"ema_decay", 0, 1}, &Settings::ema_decay},
+      {{"gradient_noise", 0}, &Settings::gradient_noise},
+      {{"spike_window", 0, 1e6}, &Settings::spike_window},
+      {{"spike_deviations", 0}, &Settings::spike_deviations},
   };
   return list;
 }
@@ -42,7 +53,11 @@ const std::vector<Key>& keys() {
 }  // namespace
 
 bool set(Settings& settings, const std::string& key, const Json& value) {
-  return set_by_name<Settings>(settings, keys(), key, value);
+  const bool known = set_by_name<Settings>(settings, keys(), key, value);
+  // Hugging Face's name of a measure is that of the log.
+  std::string& metric = settings.metric_for_best_model;
+  if (metric.starts_with("eval_")) metric.erase(0, 5);
+  return known;
 }
 
 void check(const Settings& s) {
@@ -53,8 +68,22 @@ void check(const Settings& s) {
     throw UsageError("num_train_epochs: found 0, expected more than 0 where max_steps is not given");
   if (s.adam_beta1 >= 1 || s.adam_beta2 >= 1)
     throw UsageError("adam_beta1, adam_beta2: found 1, expected less than 1");
+  if (s.ema_decay >= 1) throw UsageError("ema_decay: found 1, expected less than 1");
+  if (s.ema_decay > 0 && s.average_checkpoints > 1)
+    throw UsageError(
+        "ema_decay and average_checkpoints: found both, expected one of them: each is an average");
+  if (s.spike_window == 1) throw UsageError("spike_window: found 1, expected at least 2, or 0 for no guard");
+  if (s.sgd_momentum >= 1) throw UsageError("sgd_momentum: found 1, expected less than 1");
+  parse_parameter_groups(s.param_groups);
   if (s.batch_tokens == 0 && s.per_device_train_batch_size == 0)
     throw UsageError("batch_tokens and per_device_train_batch_size: found 0 for both, expected a limit");
+}
+
+bool may_change(const std::string& key) {
+  static const std::vector<std::string> list{"max_steps",  "num_train_epochs", "logging_steps",
+                                             "eval_steps", "save_steps",       "save_total_limit",
+                                             "patience",   "keep_best",        "load_best_model_at_end"};
+  return std::find(list.begin(), list.end(), key) != list.end();
 }
 
 Json to_json(const Settings& settings) { return json_by_name<Settings>(settings, keys()); }
@@ -62,9 +91,9 @@ Json to_json(const Settings& settings) { return json_by_name<Settings>(settings,
 std::vector<std::string> setting_keys() { return names_of<Settings>(keys()); }
 
 OptimizerOptions optimizer_options(const Settings& s) {
-  using Decay = kernels::Adam::Decay;
-  return {s.optim == "adam" ? Decay::on_gradient : Decay::decoupled, s.adam_beta1, s.adam_beta2,
-          s.adam_epsilon, s.weight_decay};
+  return {s.optim,
+          {s.adam_beta1, s.adam_beta2, s.adam_epsilon, s.sgd_momentum},
+          {parse_parameter_groups(s.param_groups), s.weight_decay}};
 }
 
 Schedule schedule(const Settings& s, std::int64_t updates) {

@@ -21,7 +21,9 @@ struct Settings {
   std::int64_t warmup_steps = 0;
   std::string lr_scheduler_type = "linear";
   std::string optim = "adamw";
-  double adam_beta1 = 0.9, adam_beta2 = 0.999, adam_epsilon = 1e-8;
+  double adam_beta1 = 0.9, adam_beta2 = 0.999, adam_epsilon = 1e-8;  // lion: the betas
+  double sgd_momentum = 0;
+  Json param_groups = Json::array();  // parse_parameter_groups
   double weight_decay = 0;
   double max_grad_norm = 1;
   double label_smoothing_factor = 0;
@@ -34,7 +36,14 @@ struct Settings {
   std::int64_t per_device_train_batch_size = 0;  // rows; 0: any
   std::int64_t batch_tokens = 4096;              // rows x longest; 0: any
   std::int64_t average_checkpoints = 1;
-  std::int64_t patience = 0;  // validations without improvement; 0: off
+  std::int64_t patience = 0;                   // validations without improvement; 0: off
+  std::int64_t keep_best = 1;                  // checkpoints, by validation
+  std::string metric_for_best_model = "loss";  // or a score of the validation, e.g. bleu
+  bool load_best_model_at_end = true;          // false: the last
+  double ema_decay = 0;                        // of a moving average of the weights; 0: none
+  double gradient_noise = 0;                   // eta of Neelakantan et al. 2015; 0: none
+  std::int64_t spike_window = 0;               // updates that tell what a spike is; 0: nothing is one
+  double spike_deviations = 6;
 
   bool operator==(const Settings&) const = default;
 };
@@ -44,6 +53,9 @@ struct Settings {
 bool set(Settings& settings, const std::string& key, const Json& value);
 void check(const Settings& settings);
 Json to_json(const Settings& settings);
+// Whether a run may go on with another value of a setting: what decides only when it ends, what it writes and
+// how often, and no update before the end of the schedule.
+bool may_change(const std::string& key);
 std::vector<std::string> setting_keys();
 
 OptimizerOptions optimizer_options(const Settings& settings);

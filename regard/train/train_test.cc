@@ -5,120 +5,15 @@
 #include <fstream>
 #include <numbers>
 
-#include "regard/autograd/ops/dropout.h"
-#include "regard/autograd/ops/elementwise.h"
-#include "regard/autograd/ops/embedding.h"
-#include "regard/autograd/ops/vocabulary_loss.h"
 #include "regard/base/error.h"
 #include "regard/base/file.h"
-#include "regard/models/checkpoint.h"
 #include "regard/train/loop.h"
+#include "tests/support/successor.h"
 
 namespace regard::train {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Learns which id follows which: embedding, dropout, projection.
-class Successor final : public Objective {
- public:
-  static constexpr std::int64_t vocabulary = 12, batches = 7, rows = 9;
-
-  nn::Parameters& parameters() override { return parameters_; }
-  std::int64_t begin_epoch(std::int64_t epoch) override {
-    epoch_ = epoch;
-    return batches;
-  }
-  BatchLoss loss(Step& step, std::int64_t batch) override {
-    const RandomKey key =
-        RandomKey{17}.fold(static_cast<std::uint64_t>(epoch_)).fold(static_cast<std::uint64_t>(batch));
-    if (step.tape() != nullptr && fault_ && updates_++ == fault_at_)
-      return {step.input(Tensor::full({}, DType::f64, std::nan(""))), 0, 1};
-    return loss_of(step, key);
-  }
-  bool validates() const override { return true; }
-  Validation validate(const std::function<bool()>& stop) override {
-    ++validations;
-    if (stop_in_validation || stop()) throw Interrupted("in validation");
-    Step step({.threads = &threads_});
-    const BatchLoss loss = loss_of(step, {99});
-    Validation v;
-    v.loss = spoiled ? 5 : loss.plain_sum / static_cast<double>(loss.tokens);
-    v.scores["bleu"] = 12.5;
-    v.samples = {"a sample"};
-    return v;
-  }
-  void save(const fs::path& directory) const override {
-    models::save_weights(parameters_, directory / "model.safetensors");
-  }
-
-  void inject_fault(std::int64_t at) {
-    fault_ = true;
-    fault_at_ = at;
-  }
-  int validations = 0;
-  bool stop_in_validation = false, spoiled = false;
-
- private:
-  BatchLoss loss_of(Step& step, RandomKey key) {
-    RandomStream random(key);
-    std::vector<std::int32_t> ids, next;
-    for (std::int64_t i = 0; i < rows; ++i) {
-      ids.push_back(static_cast<std::int32_t>(random.below(vocabulary)));
-      next.push_back((ids.back() * 5 + 3) % static_cast<std::int32_t>(vocabulary));
-    }
-    const Var x = embed(Tensor::from({rows}, ids), {.table = step.use(*table_)});
-    const VocabularyLoss loss = vocabulary_loss(dropout(x, 0.1), {step.use(*weight_), step.use(*bias_)},
-                                                Tensor::from({rows}, next), {.smoothing = 0.05});
-    return {loss.sum, loss.plain_sum, loss.tokens};
-  }
-  nn::RandomWeights weights_{RandomKey{4}};
-  nn::Parameters parameters_{weights_};
-  const Parameter* table_ = &parameters_.add("table", {vocabulary, 8});
-  const Parameter* weight_ = &parameters_.add("weight", {vocabulary, 8});
-  const Parameter* bias_ = &parameters_.add("bias", {vocabulary}, nn::zeros());
-  ThreadPool threads_{1};
-  std::int64_t epoch_ = 0, updates_ = 0, fault_at_ = 0;
-  bool fault_ = false;
-};
-
-class TrainTest : public testing::Test {
- protected:
-  TrainTest() : pool_(2) {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("train_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    around_.step.threads = &pool_;
-    around_.log.sink = [this](LogLevel level, std::string_view text) {
-      (level == LogLevel::info ? said_ : warned_) += std::string(text) + "\n";
-    };
-    settings_.max_steps = 40;
-    settings_.learning_rate = 0.05;
-    settings_.warmup_steps = 4;
-    settings_.lr_scheduler_type = "inverse_sqrt";
-    settings_.logging_steps = 10;
-    settings_.eval_steps = 8;
-    settings_.save_steps = 6;
-  }
-  ~TrainTest() override { fs::remove_all(folder_); }
-
-  Outcome run(Successor& objective, const std::string& name,
-              RunDirectory::Begin begin = RunDirectory::Begin::fresh) {
-    RunDirectory directory(folder_ / name, begin);
-    return run_loop(objective, directory, {settings_, {11}, begin}, around_);
-  }
-  // Stops after `updates` more updates.
-  void stop_after(int asked) {
-    around_.stop = [asked]() mutable { return asked-- <= 0; };
-  }
-  std::string bytes(const fs::path& file) { return read_text(folder_ / file); }
-
-  fs::path folder_;
-  ThreadPool pool_;
-  Surroundings around_;
-  Settings settings_;
-  std::string said_, warned_;
-};
 
 TEST_F(TrainTest, LearnsAndLeavesAModel) {
   settings_.max_steps = 150;
@@ -156,38 +51,9 @@ TEST_F(TrainTest, GoesOnBitForBitAfterAnyInterruption) {
   settings_.gradient_accumulation_steps = 2;
   settings_.patience = 100;
   settings_.max_steps = 21;
-  Successor whole;
-  run(whole, "whole");
   for (const int every : {1, 7, 13}) {
-    const std::string name = "every" + std::to_string(every);
-    auto begin = RunDirectory::Begin::fresh;
-    int pauses = 0;
-    for (bool done = false; !done; begin = RunDirectory::Begin::resume) {
-      Successor part;
-      stop_after(1 + every);  // asked once at the beginning
-      try {
-        run(part, name, begin);
-        done = true;
-      } catch (const Interrupted&) {
-        ++pauses;
-      }
-      ASSERT_LT(pauses, 100);
-    }
-    EXPECT_GE(pauses, 1);
-    EXPECT_EQ(bytes(name + "/model.safetensors"), bytes("whole/model.safetensors")) << every;
-    EXPECT_EQ(bytes(name + "/checkpoints/step-21/optimizer.safetensors"),
-              bytes("whole/checkpoints/step-21/optimizer.safetensors"));
-    const auto log = [&](const std::string& run) {
-      std::string text;
-      for (const std::string& line : read_lines(folder_ / run / "log.jsonl")) {
-        Json json = parse_json(line, "log");
-        json.erase("tokens_per_second");
-        json.erase("eval_seconds");
-        text += to_line(json) + "\n";
-      }
-      return text;
-    };
-    EXPECT_EQ(log(name), log("whole"));
+    std::filesystem::remove_all(folder_);
+    expect_the_same_in_pieces(every);
   }
 }
 

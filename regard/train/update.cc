@@ -6,6 +6,7 @@
 #include "regard/autograd/tape.h"
 #include "regard/base/error.h"
 #include "regard/kernels/elementwise.h"
+#include "regard/kernels/noise.h"
 
 namespace regard::train {
 namespace {
@@ -24,7 +25,8 @@ Updater::Updater(Objective& objective, const LoopOptions& options, const StepOpt
     : objective_(objective),
       options_(options),
       step_(step),
-      optimizer_(objective.parameters(), optimizer_options(options.settings)) {
+      optimizer_(objective.parameters(), optimizer_options(options.settings)),
+      average_(objective.parameters(), options.settings.ema_decay) {
   last_step_ = steps_of(options.settings, batches_in_epoch(0));
   schedule_ = schedule(options.settings, last_step_);
 }
@@ -64,6 +66,7 @@ void Updater::add_batch(const State& state, std::int64_t micro, UpdateResult& re
   const std::vector<Parameter*> all = objective_.parameters().all();
   gradients_.resize(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!optimizer_.trains(i)) continue;  // nor does it count in the norm
     const Tensor& more = tape.gradient(*all[i]);
     Tensor& sum = gradients_[i];
     if (!more) continue;
@@ -84,7 +87,7 @@ UpdateResult Updater::update(State& state) {
     advance(state);
   }
   ++state.step;
-  state.validated = false;
+  state.validated = state.spiked = false;
   const Step step(step_);
   const double tokens = static_cast<double>(std::max<std::int64_t>(1, result.tokens));
   if (!std::isfinite(result.loss)) {
@@ -92,9 +95,12 @@ UpdateResult Updater::update(State& state) {
   } else if (result.norm = global_norm(step.kernels(), gradients_) / tokens; !std::isfinite(result.norm)) {
     result.why = "the gradient is not finite";
   } else {
-    const double clip = clip_factor(result.norm, options_.settings.max_grad_norm);
-    optimizer_.update(step.kernels(), gradients_, {schedule_.at(state.step), clip / tokens});
-    result.applied = true;
+    const Settings& s = options_.settings;
+    result.why =
+        spike_in(state.spikes, {result.loss / tokens, result.norm}, {s.spike_window, s.spike_deviations});
+    result.applied = result.why.empty();
+    state.spiked = !result.applied;
+    if (result.applied) apply(step, state, clip_factor(result.norm, s.max_grad_norm) / tokens);
   }
   gradients_.clear();
   state.applied += result.applied ? 1 : 0;
@@ -103,11 +109,32 @@ UpdateResult Updater::update(State& state) {
   return result;
 }
 
+// Noise is added to the gradient as it is applied, clipped: clipping bounds the signal, not the noise. Its
+// variance is eta / t^0.55 at update t, counted from 1 (Neelakantan et al. 2015, section 3).
+void Updater::apply(const Step& step, const State& state, double scale) {
+  constexpr std::uint64_t noise_stream = ~std::uint64_t{0};  // no micro-batch has this number
+  const double eta = options_.settings.gradient_noise;
+  if (eta > 0) {
+    const double deviation = std::sqrt(eta / std::pow(static_cast<double>(state.step), 0.55));
+    const RandomKey key = options_.key.fold(static_cast<std::uint64_t>(state.step)).fold(noise_stream);
+    for (std::size_t i = 0; i < gradients_.size(); ++i) {
+      Tensor& g = gradients_[i];
+      if (!g) continue;
+      if (!g.unique()) g = g.clone();
+      kernels::scale_and_add_noise(step.kernels(), scale, {key.fold(i), deviation}, g.mutable_view());
+    }
+    scale = 1;
+  }
+  optimizer_.update(step.kernels(), gradients_, {schedule_.at(state.step), scale});
+  average_.update(step.kernels(), optimizer_.updates());
+}
+
 bool Updater::sound(const State& state) {
   batches_in_epoch(state.epoch);
   Step step(step_);
   for (const Parameter* p : objective_.parameters().all())
     if (!kernels::all_finite(step.kernels(), p->value().view())) return false;
+  if (!average_.finite(step.kernels())) return false;
   return std::isfinite(objective_.loss(step, state.batch).sum.value().item());
 }
 

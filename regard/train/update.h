@@ -1,6 +1,7 @@
 #pragma once
 
 #include "regard/train/loop.h"
+#include "regard/train/weight_average.h"
 
 namespace regard::train {
 
@@ -20,10 +21,11 @@ class Updater {
   Updater(Objective& objective, const LoopOptions& options, const StepOptions& step);
 
   UpdateResult update(State& state);
-  // Whether the parameters are finite and so is the loss of the next batch.
+  // Whether the parameters (and their average) are finite and so is the loss of the next batch.
   bool sound(const State& state);
 
   Optimizer& optimizer() { return optimizer_; }
+  WeightAverage& average() { return average_; }
   std::int64_t batches_in_epoch(std::int64_t epoch);
   std::int64_t last_step() const { return last_step_; }  // by max_steps or num_train_epochs
   double learning_rate(std::int64_t step) const { return schedule_.at(step); }
@@ -31,11 +33,13 @@ class Updater {
  private:
   void add_batch(const State& state, std::int64_t micro, UpdateResult& result);
   void advance(State& state);
+  void apply(const Step& step, const State& state, double scale);
 
   Objective& objective_;
   LoopOptions options_;
   StepOptions step_;
   Optimizer optimizer_;
+  WeightAverage average_;
   Gradients gradients_;
   Schedule schedule_;
   std::int64_t last_step_ = 0;

@@ -4,7 +4,6 @@
 #include "regard/kernels/dropout.h"
 #include "regard/kernels/elementwise.h"
 #include "regard/kernels/embedding.h"
-#include "regard/kernels/optimizer.h"
 #include "tests/matrix/kernel_testing.h"
 
 namespace regard::kernels {
@@ -171,48 +170,6 @@ TEST(DropoutRule, RoundsTheRateAndRefusesOthers) {
 TEST(DropoutRule, CountersBeyond32BitsAreCountedOn) {  // the vector code adds counters in 64 bits
   const RandomBlock low = random_block({5}, 0, 0xffffffffU), high = random_block({5}, 0, 0x100000000U);
   EXPECT_NE(low, high);
-}
-
-template <class T>
-struct AdamOperands {
-  Guarded<T> gradient, weight, m, v;
-  explicit AdamOperands(std::int64_t n)
-      : gradient(Guarded<T>::random({n}, 1)), weight(Guarded<T>::random({n}, 2)), m({n}), v({n}) {}
-  void run(const Context& context, Adam how) {
-    for (how.step = 1; how.step <= 5; ++how.step)
-      adam(context, how, gradient.view(), {weight.view(), m.view(), v.view()});
-  }
-};
-
-TEST_P(ElementKernels, AdamEqualsTheReferenceInDouble) {
-  const ThreadPool pool(2);
-  for (Adam::Decay decay : {Adam::Decay::decoupled, Adam::Decay::on_gradient})
-    for (std::int64_t n : counts) {
-      Adam how{.learning_rate = 1e-2,
-               .beta2 = 0.98,
-               .epsilon = 1e-9,
-               .weight_decay = 0.01,
-               .decay = decay,
-               .scale = 0.7};
-      AdamOperands<float> p(n), again(n);
-      AdamOperands<double> q(n);
-      p.run(context(), how);
-      again.run(context(&pool), how);
-      q.run(reference_context(), how);
-      expect_near(p.weight, q.weight, 2e-6, "weight");
-      expect_near(p.m, q.m, 1e-6, "m");
-      expect_near(p.v, q.v, 1e-6, "v");
-      EXPECT_TRUE(same_bits(p.weight, again.weight) && p.weight.intact() && p.m.intact() && p.v.intact());
-    }
-}
-
-TEST(Adam, MovesByTheLearningRateAtFirst) {  // m / sqrt(v) is the gradient's sign after the corrections
-  AdamOperands<double> p(3);
-  auto before = p.weight;
-  adam(reference_context(), {.learning_rate = 0.1}, p.gradient.view(),
-       {p.weight.view(), p.m.view(), p.v.view()});
-  for (std::int64_t i = 0; i < 3; ++i)
-    EXPECT_NEAR(before[i] - p.weight[i], std::copysign(0.1, p.gradient[i]), 1e-6);
 }
 
 }  // namespace

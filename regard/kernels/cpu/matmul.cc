@@ -4,6 +4,7 @@
 
 #include "regard/kernels/cpu/activation.h"
 #include "regard/kernels/cpu/matmul_tile.h"
+#include "regard/kernels/reserve.h"
 #include "regard/kernels/table.h"
 
 namespace regard::kernels::cpu {
@@ -119,11 +120,12 @@ void multiply(const Context& context, const Product& p, const MatmulOptions& opt
   const Tiling tiles = tiling_of(M, N, K, tile);
   const auto* activation =
       choose(table_of(activation_kernels<float>, reference::activation_kernels<float>()), level).kernels;
+  const std::int64_t scratch = in_place ? 1 : tiles.M * std::min(depth, K);
   const auto one_tile = [&, a = a, panels = panels, K = K, N = N, c = c](std::int64_t task, std::int64_t) {
     const std::int64_t m = task / tiles.columns * tiles.M, n = task % tiles.columns * tiles.N;
     const std::int64_t rows = std::min(tiles.M, M - m), columns = std::min(tiles.N, N - n);
     float* const to = c.as<float>() + m * c.stride(0) + n;
-    Scratch<float> packed(context, in_place ? 1 : rows * std::min(depth, K));
+    Scratch<float> packed(context, scratch);
     for (std::int64_t k = 0; k < K; k += depth) {
       const std::int64_t here = std::min(depth, K - k);
       if (!in_place) pack_rows(a, {m, rows, k, here}, tile.max_rows, packed.data());
@@ -137,6 +139,7 @@ void multiply(const Context& context, const Product& p, const MatmulOptions& opt
       for (std::int64_t r = 0; r < rows; ++r)
         activation->activate(options.activation, to + r * c.stride(0), to + r * c.stride(0), columns);
   };
+  reserve_scratch<float>(context, scratch, tiles.rows * tiles.columns);
   for_chunks(context, tiles.rows * tiles.columns, 1, one_tile);
 }
 

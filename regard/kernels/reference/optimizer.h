@@ -26,7 +26,16 @@ struct OptimizerKernels {
     T* v;
     std::int64_t count;
   };
+  struct OneMoment {
+    const T* gradient;
+    T* weight;
+    T* m;  // sgd: null without momentum
+    std::int64_t count;
+  };
   void (*adam)(const AdamFactors&, const Elements&);
+  void (*sgd)(const Sgd&, const OneMoment&);
+  void (*lion)(const Lion&, const OneMoment&);
+  void (*move_average)(double fraction, const T* weight, T* average, std::int64_t count);
 };
 
 namespace reference {
