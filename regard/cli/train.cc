@@ -17,7 +17,9 @@ namespace {
 
 struct TrainOptions {
   std::string task;
-  std::string train, train_target, valid, valid_target, columns;
+  std::vector<std::string> train, train_target, valid, valid_target;
+  std::string columns;
+  bool skip_bad = false;
   std::string model_config;
   std::vector<std::string> settings;
   std::string time_limit;
@@ -45,14 +47,14 @@ void require(const std::string& value, const char* option) {
 }
 
 tasks::TranslationTraining translation_of(const TrainOptions& options) {
-  require(options.train, "--train FILE");
+  if (options.train.empty()) throw UsageError("train: expected --train FILE");
   require(options.training.output.string(), "--output DIR");
   tasks::TranslationTraining training = options.training;
   const data::Columns columns = data::parse_columns(options.columns, {"source", "target"});
-  training.train = {options.train, options.train_target, columns};
-  training.valid = {options.valid, options.valid_target, columns};
-  if (options.valid.empty() && !options.valid_target.empty())
-    throw UsageError("train: found --valid-target, expected --valid with it");
+  training.train = {data::match_files(options.train, options.train_target, {"--train", "--train-target"}),
+                    columns, options.skip_bad};
+  training.valid = {data::match_files(options.valid, options.valid_target, {"--valid", "--valid-target"}),
+                    columns, options.skip_bad};
   if (!options.model_config.empty()) {
     training.model_config = read_json(options.model_config);
     if (!training.model_config.is_object())
@@ -102,11 +104,17 @@ Action declare_train(CLI::App& app) {
   auto options = std::make_shared<TrainOptions>();
   auto& o = *options;
   app.add_option("TASK", o.task, "what to learn: translation")->required();
-  app.add_option("--train", o.train,
-                 "training texts: lines, or a .tsv or .jsonl that holds both sides (also .gz)");
-  app.add_option("--train-target", o.train_target, "their translations, line by line");
-  app.add_option("--valid", o.valid, "texts to validate with");
-  app.add_option("--valid-target", o.valid_target, "their translations");
+  const auto files = [&app](const char* name, std::vector<std::string>& to, const char* help) {
+    app.add_option(name, to, help)->allow_extra_args(false);
+  };
+  files("--train", o.train,
+        "training texts: lines, or a .tsv or .jsonl that holds both sides (also .gz); any number of times");
+  files("--train-target", o.train_target,
+        "their translations, line by line; the first for the first --train");
+  files("--valid", o.valid, "texts to validate with; any number of times");
+  files("--valid-target", o.valid_target, "their translations");
+  app.add_flag("--skip-bad", o.skip_bad,
+               "count lines that cannot be used (bytes, columns, JSON) and go on without");
   app.add_option("--columns", o.columns, "columns or keys of a .tsv or .jsonl: source=1,target=2");
   app.add_option("--output", o.training.output, "the folder for model, checkpoints and log");
   app.add_option("--init", o.training.init, "a checkpoint to start from, with its tokenizer");

@@ -6,8 +6,9 @@
 namespace regard::data {
 namespace {
 
+// Twelve bytes: an epoch of a large corpus is sorted in memory.
 struct Entry {
-  std::uint32_t target, source;  // lengths
+  std::uint16_t target, source;  // lengths
   std::uint32_t tie, row;
   bool operator<(const Entry& o) const {
     return std::tie(target, source, tie, row) < std::tie(o.target, o.source, o.tie, o.row);
@@ -17,8 +18,7 @@ struct Entry {
 std::vector<Entry> by_length(const Pairs& pairs) {
   std::vector<Entry> entries(pairs.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    entries[i] = {static_cast<std::uint32_t>(pairs.targets().length(i)),
-                  static_cast<std::uint32_t>(pairs.sources().length(i)), 0, static_cast<std::uint32_t>(i)};
+    entries[i] = {pairs.targets().length(i), pairs.sources().length(i), 0, static_cast<std::uint32_t>(i)};
   }
   return entries;
 }
@@ -42,6 +42,12 @@ std::vector<std::size_t> cut(const std::vector<Entry>& entries, const BatchLimit
   return begins;
 }
 
+std::vector<std::uint32_t> rows_of(const std::vector<Entry>& entries) {
+  std::vector<std::uint32_t> rows(entries.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = entries[i].row;
+  return rows;
+}
+
 }  // namespace
 
 BatchPlan plan_epoch(const Pairs& pairs, const BatchLimits& limits, RandomKey key) {
@@ -52,7 +58,7 @@ BatchPlan plan_epoch(const Pairs& pairs, const BatchLimits& limits, RandomKey ke
   const std::vector<std::size_t> cuts = cut(entries, limits);
 
   BatchPlan plan;
-  for (const Entry& e : entries) plan.rows_.push_back(e.row);
+  plan.rows_ = rows_of(entries);
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i + 1 < cuts.size(); ++i) order.push_back(i);
   for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[shuffle.below(i)]);
@@ -67,33 +73,46 @@ BatchPlan plan_in_order(const Pairs& pairs, const BatchLimits& limits) {
   std::vector<Entry> entries = by_length(pairs);
   std::sort(entries.begin(), entries.end());
   BatchPlan plan;
-  for (const Entry& e : entries) plan.rows_.push_back(e.row);
+  plan.rows_ = rows_of(entries);
   const std::vector<std::size_t> cuts = cut(entries, limits);
   plan.begins_.assign(cuts.begin(), cuts.end() - 1);
   plan.ends_.assign(cuts.begin() + 1, cuts.end());
   return plan;
 }
 
-TranslationBatch translation_batch(const Pairs& pairs, std::span<const std::uint32_t> rows,
-                                   std::int32_t start_token) {
-  TranslationBatch batch;
-  std::vector<std::int32_t> source, inputs, targets;
+PairBatch read_batch(const Pairs& pairs, std::span<const std::uint32_t> rows, const PairEdit& edit) {
+  PairBatch batch;
+  PairIds ids;
   for (const std::uint32_t row : rows) {
-    const auto s = pairs.sources()[row], t = pairs.targets()[row];
-    source.insert(source.end(), s.begin(), s.end());
-    batch.source.layout.add(static_cast<std::int64_t>(s.size()));
-    inputs.push_back(start_token);
-    inputs.insert(inputs.end(), t.begin(), t.end() - 1);
-    targets.insert(targets.end(), t.begin(), t.end());
-    batch.inputs.layout.add(static_cast<std::int64_t>(t.size()));
+    pairs.read(row, ids);
+    if (edit) edit(row, ids);
+    batch.sources.insert(batch.sources.end(), ids.source.begin(), ids.source.end());
+    batch.targets.insert(batch.targets.end(), ids.target.begin(), ids.target.end());
+    batch.source_lengths.push_back(static_cast<std::uint32_t>(ids.source.size()));
+    batch.target_lengths.push_back(static_cast<std::uint32_t>(ids.target.size()));
   }
+  return batch;
+}
+
+TranslationBatch translation_batch(const PairBatch& batch, std::int32_t start_token) {
   auto tensor = [](const std::vector<std::int32_t>& ids) {
     return Tensor::from({static_cast<std::int64_t>(ids.size())}, ids);
   };
-  batch.source.ids = tensor(source);
-  batch.inputs.ids = tensor(inputs);
-  batch.targets = tensor(targets);
-  return batch;
+  TranslationBatch made;
+  made.source.ids = tensor(batch.sources);
+  made.targets = tensor(batch.targets);
+  std::vector<std::int32_t> inputs(batch.targets.size());
+  std::size_t begin = 0;
+  for (const std::uint32_t length : batch.target_lengths) {
+    inputs[begin] = start_token;
+    std::copy_n(batch.targets.begin() + static_cast<std::ptrdiff_t>(begin), length - 1,
+                inputs.begin() + static_cast<std::ptrdiff_t>(begin + 1));
+    begin += length;
+    made.inputs.layout.add(length);
+  }
+  for (const std::uint32_t length : batch.source_lengths) made.source.layout.add(length);
+  made.inputs.ids = tensor(inputs);
+  return made;
 }
 
 }  // namespace regard::data

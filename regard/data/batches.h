@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -15,7 +16,7 @@ struct BatchLimits {
   std::int64_t rows = 0;       // 0: any
 };
 
-// Which pairs stand together, batch after batch.
+// Which pairs stand together, batch after batch: 4 bytes a pair.
 class BatchPlan {
  public:
   std::size_t size() const { return ends_.size(); }
@@ -38,13 +39,21 @@ BatchPlan plan_epoch(const Pairs& pairs, const BatchLimits& limits, RandomKey ke
 // The same without chance: from short to long.
 BatchPlan plan_in_order(const Pairs& pairs, const BatchLimits& limits);
 
+// The ids of a batch, its rows one after another.
+struct PairBatch {
+  std::vector<std::int32_t> sources, targets;
+  std::vector<std::uint32_t> source_lengths, target_lengths;
+};
+// Changes the ids of a row after they were read; both sides keep their end token.
+using PairEdit = std::function<void(std::uint32_t row, PairIds& ids)>;
+PairBatch read_batch(const Pairs& pairs, std::span<const std::uint32_t> rows, const PairEdit& edit = {});
+
 // A batch as a model takes it: the targets are what the decoder is to say, its inputs the same shifted right
 // behind the start token.
 struct TranslationBatch {
   TokenBatch source, inputs;
   Tensor targets;  // i32 [N]
 };
-TranslationBatch translation_batch(const Pairs& pairs, std::span<const std::uint32_t> rows,
-                                   std::int32_t start_token);
+TranslationBatch translation_batch(const PairBatch& batch, std::int32_t start_token);
 
 }  // namespace regard::data

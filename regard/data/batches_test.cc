@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 namespace regard::data {
@@ -26,7 +27,7 @@ Pairs pairs_of(int count) {
 std::size_t longest(const Pairs& pairs, std::span<const std::uint32_t> rows) {
   std::size_t most = 0;
   for (const auto row : rows)
-    most = std::max({most, pairs.sources().length(row), pairs.targets().length(row)});
+    most = std::max<std::size_t>({most, pairs.sources().length(row), pairs.targets().length(row)});
   return most;
 }
 
@@ -68,6 +69,15 @@ TEST(BatchPlan, IsAFunctionOfItsKey) {
   EXPECT_EQ(one.size(), two.size());  // ties alone change places: the number of updates of an epoch is fixed
 }
 
+// Runs that were begun go on with the same batches: a plan is fixed for ever.
+TEST(BatchPlan, StaysWhatItWas) {
+  const BatchPlan plan = plan_epoch(pairs_of(200), {.tokens = 300}, {7});
+  std::uint64_t sum = plan.size();
+  for (std::size_t b = 0; b < plan.size(); ++b)
+    for (const auto row : plan[b]) sum = sum * 31 + row + b;
+  EXPECT_EQ(sum, 15744272358393968868U);
+}
+
 TEST(BatchPlan, WastesLittleOfTheBudget) {
   const Pairs pairs = pairs_of(3000);
   const BatchPlan plan = plan_in_order(pairs, {.tokens = 2048});
@@ -75,7 +85,7 @@ TEST(BatchPlan, WastesLittleOfTheBudget) {
   for (std::size_t b = 0; b < plan.size(); ++b) {
     std::size_t most = 0;
     for (const auto row : plan[b]) {
-      most = std::max(most, pairs.targets().length(row));
+      most = std::max<std::size_t>(most, pairs.targets().length(row));
       target_tokens += pairs.targets().length(row);
     }
     padded += most * plan[b].size();
@@ -90,7 +100,7 @@ TEST(TranslationBatch, ShiftsTargetsBehindTheStart) {
   pairs.add(std::vector<std::int32_t>{5, 6, 2}, std::vector<std::int32_t>{8, 2});
   pairs.add(std::vector<std::int32_t>{9, 2}, std::vector<std::int32_t>{10, 11, 12, 2});
   const std::vector<std::uint32_t> rows{1, 0};
-  const TranslationBatch batch = translation_batch(pairs, rows, 3);
+  const TranslationBatch batch = translation_batch(read_batch(pairs, rows), 3);
   auto list = [](const Tensor& t) {
     const auto h = t.host<std::int32_t>();
     return std::vector<std::int32_t>(h.begin(), h.end());
@@ -118,6 +128,57 @@ TEST(Pairs, SkipsAndCounts) {
   EXPECT_NE(same.sources().checksum(), pairs.sources().checksum());
   same.add(ids(10, 2), ids(8, 5));
   EXPECT_EQ(same.sources().checksum(), pairs.sources().checksum());
+}
+
+TEST(Pairs, HaveTheChecksumOfTheirIdsAndBegins) {
+  EXPECT_EQ(Pairs().sources().checksum(), 0x6522df69U);  // of eight zero bytes
+  Pairs pairs;
+  pairs.add(std::vector<std::int32_t>{5, 6, 2}, std::vector<std::int32_t>{8, 2});
+  pairs.add(std::vector<std::int32_t>{9, 2}, std::vector<std::int32_t>{10, 11, 12, 2});
+  EXPECT_EQ(pairs.sources().checksum(), 0xd5c800dfU);
+}
+
+TEST(Pairs, AreReadFromWhereverTheyLie) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "pairs_of_batches_test";
+  std::filesystem::create_directories(folder);
+  RandomStream random({8});
+  Pairs memory, file({}, ids_in_file(folder, 40000));
+  for (int i = 0; i < 5000; ++i) {
+    const auto source = ids(2 + random.below(200), i), target = ids(2 + random.below(200), i);
+    memory.add(source, target);
+    file.add(source, target);
+  }
+  EXPECT_EQ(memory.targets().checksum(), file.targets().checksum());
+  PairIds one, other;
+  for (int i = 0; i < 5000; ++i) {
+    const std::size_t row = random.below(5000);
+    memory.read(row, one);
+    file.read(row, other);
+    ASSERT_EQ(one.source, other.source);
+    ASSERT_EQ(one.target, other.target);
+    ASSERT_EQ(one.source.front(), static_cast<std::int32_t>(row));
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Pairs, TakesNothingLongerThanALengthHolds) {
+  Pairs pairs;
+  EXPECT_TRUE(pairs.add(ids(65535, 1), ids(3, 1)));
+  EXPECT_FALSE(pairs.add(ids(65536, 1), ids(3, 1)));
+  EXPECT_EQ(pairs.skipped().too_long, 1);
+}
+
+TEST(ReadBatch, EditsRowsAsTheyAreRead) {
+  Pairs pairs;
+  pairs.add(std::vector<std::int32_t>{5, 6, 2}, std::vector<std::int32_t>{8, 2});
+  pairs.add(std::vector<std::int32_t>{9, 2}, std::vector<std::int32_t>{10, 11, 12, 2});
+  const std::vector<std::uint32_t> rows{1, 0};
+  const PairBatch batch = read_batch(pairs, rows, [](std::uint32_t row, PairIds& ids) {
+    ids.source.insert(ids.source.begin(), static_cast<std::int32_t>(40 + row));
+  });
+  EXPECT_EQ(batch.sources, (std::vector<std::int32_t>{41, 9, 2, 40, 5, 6, 2}));
+  EXPECT_EQ(batch.source_lengths, (std::vector<std::uint32_t>{3, 4}));
+  EXPECT_EQ(batch.target_lengths, (std::vector<std::uint32_t>{4, 2}));
 }
 
 }  // namespace

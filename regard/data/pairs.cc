@@ -8,8 +8,11 @@
 namespace regard::data {
 namespace {
 
+constexpr std::size_t pairs_per_begin = 64;
+constexpr std::size_t longest = 65535;  // what a length of two bytes holds
+
 bool longer_than(std::size_t length, std::int64_t limit) {
-  return limit > 0 && length > static_cast<std::size_t>(limit);
+  return length > longest || (limit > 0 && length > static_cast<std::size_t>(limit));
 }
 
 std::uint32_t checksum_of(std::uint32_t sum, const void* data, std::size_t bytes) {
@@ -18,14 +21,19 @@ std::uint32_t checksum_of(std::uint32_t sum, const void* data, std::size_t bytes
 
 }  // namespace
 
-void Sequences::add(std::span<const std::int32_t> ids) {
-  ids_.insert(ids_.end(), ids.begin(), ids.end());
-  begins_.push_back(ids_.size());
+void SideLengths::add(std::span<const std::int32_t> ids) {
+  if (lengths_.empty()) begins_sum_ = checksum_of(0, &tokens_, sizeof tokens_);
+  lengths_.push_back(static_cast<std::uint16_t>(ids.size()));
+  tokens_ += ids.size();
+  ids_sum_ = checksum_of(ids_sum_, ids.data(), ids.size_bytes());
+  begins_sum_ = checksum_of(begins_sum_, &tokens_, sizeof tokens_);
 }
 
-std::uint32_t Sequences::checksum() const {
-  const std::uint32_t sum = checksum_of(0, ids_.data(), ids_.size() * sizeof(ids_[0]));
-  return checksum_of(sum, begins_.data(), begins_.size() * sizeof(begins_[0]));
+std::uint32_t SideLengths::checksum() const {
+  const std::uint64_t zero = 0;
+  const std::uint32_t begins = lengths_.empty() ? checksum_of(0, &zero, sizeof zero) : begins_sum_;
+  const auto bytes = static_cast<z_off_t>((lengths_.size() + 1) * sizeof tokens_);
+  return static_cast<std::uint32_t>(::crc32_combine(ids_sum_, begins, bytes));
 }
 
 std::string SkippedPairs::to_string() const {
@@ -54,9 +62,22 @@ bool Pairs::add(std::span<const std::int32_t> source, std::span<const std::int32
     ++skipped_.ratio;
     return false;
   }
+  if (size() % pairs_per_begin == 0) begins_.push_back(sources_.tokens() + targets_.tokens());
+  store_->append(source);
+  store_->append(target);
   sources_.add(source);
   targets_.add(target);
   return true;
+}
+
+void Pairs::read(std::size_t pair, PairIds& ids) const {
+  std::uint64_t begin = begins_[pair / pairs_per_begin];
+  for (std::size_t i = pair / pairs_per_begin * pairs_per_begin; i < pair; ++i)
+    begin += std::uint64_t{sources_.length(i)} + targets_.length(i);
+  ids.source.resize(sources_.length(pair));
+  ids.target.resize(targets_.length(pair));
+  store_->read(begin, ids.source);
+  store_->read(begin + ids.source.size(), ids.target);
 }
 
 }  // namespace regard::data

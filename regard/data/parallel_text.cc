@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
+#include <system_error>
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
@@ -13,20 +13,26 @@
 #include "regard/text/unicode.h"
 
 namespace regard::data {
+
+// How one file, or a pair of them, is read.
+class ParallelReader::Format {
+ public:
+  virtual ~Format() = default;
+  virtual std::optional<ParallelLine> next() = 0;
+  virtual std::uint64_t bytes_read() const = 0;
+};
+
 namespace {
 
 namespace fs = std::filesystem;
 
-enum class Format : std::uint8_t { lines, tsv, jsonl };
+// One line cannot be used; the next ones may be.
+class BadLine : public InputError {
+ public:
+  using InputError::InputError;
+};
 
-Format format_of(const fs::path& path) {
-  const fs::path inner = path.extension() == ".gz" ? path.stem() : path;
-  if (inner.extension() == ".tsv") return Format::tsv;
-  if (inner.extension() == ".jsonl") return Format::jsonl;
-  return Format::lines;
-}
-
-// Lines that are valid UTF-8; says when to stop.
+// Lines of a file as they are; says when to stop.
 class Lines {
  public:
   Lines(const fs::path& path, const std::function<bool()>& stop) : reader_(path), stop_(stop) {}
@@ -34,7 +40,8 @@ class Lines {
   std::optional<std::string_view> next() {
     if (stop_ && reader_.number() % 4096 == 0 && stop_()) throw Interrupted("interrupted while reading data");
     const auto line = reader_.next();
-    if (line) require_utf8(*line, reader_.name(), reader_.number());
+    if (!line && reader_.number() == 0)
+      throw InputError(fmt::format("{}: found an empty file, expected lines of text", reader_.name()));
     return line;
   }
   std::uint64_t count_rest() {
@@ -42,44 +49,54 @@ class Lines {
     }
     return reader_.number();
   }
-  std::uint64_t number() const { return reader_.number(); }
-  std::string place() const { return fmt::format("{}: line {}", reader_.name(), reader_.number()); }
-  void require_some() const {
-    if (reader_.number() == 0)
-      throw InputError(fmt::format("{}: found an empty file, expected lines of text", reader_.name()));
+  void require_text(std::string_view line) const {
+    if (!first_invalid_utf8(line)) return;
+    try {
+      require_utf8(line, reader_.name(), reader_.number());
+    } catch (const InputError& error) {
+      throw BadLine(error.what());
+    }
   }
+  std::string place() const { return fmt::format("{}: line {}", reader_.name(), reader_.number()); }
+  std::uint64_t bytes_read() const { return reader_.bytes_read(); }
 
  private:
   LineReader reader_;
   const std::function<bool()>& stop_;
 };
 
-ParallelText read_lines_of_two(const ParallelFiles& files, const std::function<bool()>& stop) {
-  Lines sources(files.source, stop), targets(files.target, stop);
-  ParallelText text;
-  for (;;) {
-    const auto source = sources.next(), target = targets.next();
-    if (!source && !target) break;
+class TwoFiles final : public ParallelReader::Format {
+ public:
+  TwoFiles(const ParallelFile& file, const std::function<bool()>& stop)
+      : file_(file), sources_(file.source, stop), targets_(file.target, stop) {}
+
+  std::optional<ParallelLine> next() override {
+    const auto source = sources_.next(), target = targets_.next();
+    if (!source && !target) return std::nullopt;
     if (!source || !target) {
-      const std::uint64_t s = sources.count_rest(), t = targets.count_rest();
+      const std::uint64_t s = sources_.count_rest(), t = targets_.count_rest();
       throw InputError(
           fmt::format("{}: found {} lines, expected {} as in {}: line n of the one translates line n "
                       "of the other",
-                      files.target.string(), t, s, files.source.string()));
+                      file_.target.string(), t, s, file_.source.string()));
     }
-    text.sources.emplace_back(*source);
-    text.targets.emplace_back(*target);
+    sources_.require_text(*source);
+    targets_.require_text(*target);
+    return ParallelLine{*source, *target};
   }
-  sources.require_some();
-  return text;
-}
+  std::uint64_t bytes_read() const override { return sources_.bytes_read() + targets_.bytes_read(); }
 
-std::vector<std::string_view> split(std::string_view line) {
-  std::vector<std::string_view> fields;
+ private:
+  const ParallelFile& file_;
+  Lines sources_, targets_;
+};
+
+void split(std::string_view line, std::vector<std::string_view>& fields) {
+  fields.clear();
   for (;;) {
     const std::size_t tab = line.find('\t');
     fields.push_back(line.substr(0, tab));
-    if (tab == std::string_view::npos) return fields;
+    if (tab == std::string_view::npos) return;
     line.remove_prefix(tab + 1);
   }
 }
@@ -96,99 +113,152 @@ std::string column(const Columns& columns, const std::string& what, const std::s
   return found == columns.end() ? otherwise : found->second;
 }
 
-// Where source and target stand in a line; reads the line of names where columns are given by name.
-std::pair<std::size_t, std::size_t> tsv_columns(const ParallelFiles& files, Lines& lines) {
-  const std::string source = column(files.columns, "source", "1"),
-                    target = column(files.columns, "target", "2");
-  const auto s = number_from_one(source), t = number_from_one(target);
-  if (s && t) return {*s - 1, *t - 1};
-  const auto header = lines.next();
-  lines.require_some();
-  const std::vector<std::string_view> names = split(*header);
-  auto place = [&](const std::string& name, const std::optional<std::size_t>& number) {
-    if (number) return *number - 1;
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) {
-      const std::vector<std::string> known(names.begin(), names.end());
-      throw InputError(fmt::format("{}: expected a column named \"{}\"{}", lines.place(), name,
-                                   did_you_mean(name, known)));
-    }
-    return static_cast<std::size_t>(found - names.begin());
-  };
-  return {place(source, s), place(target, t)};
-}
-
-ParallelText read_tsv(const ParallelFiles& files, const std::function<bool()>& stop) {
-  Lines lines(files.source, stop);
-  const auto [source, target] = tsv_columns(files, lines);
-  ParallelText text;
-  while (const auto line = lines.next()) {
-    const std::vector<std::string_view> fields = split(*line);
-    if (fields.size() <= std::max(source, target)) {
-      throw InputError(fmt::format("{}: found {} column{}, expected at least {}, separated by tabs",
-                                   lines.place(), fields.size(), fields.size() == 1 ? "" : "s",
-                                   std::max(source, target) + 1));
-    }
-    text.sources.emplace_back(fields[source]);
-    text.targets.emplace_back(fields[target]);
+class TabSeparated final : public ParallelReader::Format {
+ public:
+  TabSeparated(const fs::path& path, const Columns& columns, const std::function<bool()>& stop)
+      : lines_(path, stop) {
+    // Reads the line of names where columns are given by name.
+    const std::string source = column(columns, "source", "1"), target = column(columns, "target", "2");
+    const auto s = number_from_one(source), t = number_from_one(target);
+    if (!s || !t) names_ = header();
+    source_ = s ? *s - 1 : place_of(source);
+    target_ = t ? *t - 1 : place_of(target);
   }
-  lines.require_some();
-  return text;
-}
 
-ParallelText read_jsonl(const ParallelFiles& files, const std::function<bool()>& stop) {
-  Lines lines(files.source, stop);
-  const std::string source = column(files.columns, "source", "source");
-  const std::string target = column(files.columns, "target", "target");
-  ParallelText text;
-  while (const auto line = lines.next()) {
-    if (line->find_first_not_of(" \t") == std::string_view::npos) continue;
-    const Json value = parse_json(*line, lines.place());
-    const JsonField object(value, lines.place());
-    text.sources.push_back(object.at(source).text());
-    text.targets.push_back(object.at(target).text());
-  }
-  lines.require_some();
-  return text;
-}
-
-}  // namespace
-
-Columns parse_columns(std::string_view text, const std::vector<std::string>& known) {
-  Columns columns;
-  while (!text.empty()) {
-    const std::size_t comma = text.find(',');
-    const std::string_view item = text.substr(0, comma);
-    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
-    const std::size_t equals = item.find('=');
-    if (equals == std::string_view::npos || equals == 0 || equals + 1 == item.size()) {
-      throw UsageError(
-          fmt::format("--columns: found \"{}\", expected NAME=COLUMN as in \"source=1,target=2\"", item));
+  std::optional<ParallelLine> next() override {
+    const auto line = lines_.next();
+    if (!line) return std::nullopt;
+    lines_.require_text(*line);
+    split(*line, fields_);
+    const std::size_t least = std::max(source_, target_) + 1;
+    if (fields_.size() < least) {
+      throw BadLine(fmt::format("{}: found {} column{}, expected at least {}, separated by tabs",
+                                lines_.place(), fields_.size(), fields_.size() == 1 ? "" : "s", least));
     }
-    const std::string name(item.substr(0, equals));
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      throw UsageError(fmt::format("--columns: found \"{}\", expected {}{}", name, fmt::join(known, " or "),
-                                   did_you_mean(name, known)));
-    }
-    columns[name] = item.substr(equals + 1);
+    return ParallelLine{fields_[source_], fields_[target_]};
   }
-  return columns;
+  std::uint64_t bytes_read() const override { return lines_.bytes_read(); }
+
+ private:
+  std::vector<std::string> header() {
+    const auto line = lines_.next();
+    lines_.require_text(*line);
+    split(*line, fields_);
+    return {fields_.begin(), fields_.end()};
+  }
+  std::size_t place_of(const std::string& name) const {
+    const auto found = std::find(names_.begin(), names_.end(), name);
+    if (found == names_.end()) {
+      throw InputError(fmt::format("{}: expected a column named \"{}\"{}", lines_.place(), name,
+                                   did_you_mean(name, names_)));
+    }
+    return static_cast<std::size_t>(found - names_.begin());
+  }
+
+  Lines lines_;
+  std::vector<std::string> names_;
+  std::size_t source_ = 0, target_ = 1;
+  std::vector<std::string_view> fields_;
+};
+
+class JsonLines final : public ParallelReader::Format {
+ public:
+  JsonLines(const fs::path& path, const Columns& columns, const std::function<bool()>& stop)
+      : lines_(path, stop),
+        source_key_(column(columns, "source", "source")),
+        target_key_(column(columns, "target", "target")) {}
+
+  std::optional<ParallelLine> next() override {
+    for (;;) {
+      const auto line = lines_.next();
+      if (!line) return std::nullopt;
+      if (line->find_first_not_of(" \t") == std::string_view::npos) continue;
+      lines_.require_text(*line);
+      try {
+        const Json value = parse_json(*line, lines_.place());
+        const JsonField object(value, lines_.place());
+        source_ = object.at(source_key_).text();
+        target_ = object.at(target_key_).text();
+      } catch (const InputError& error) {
+        throw BadLine(error.what());
+      }
+      return ParallelLine{source_, target_};
+    }
+  }
+  std::uint64_t bytes_read() const override { return lines_.bytes_read(); }
+
+ private:
+  Lines lines_;
+  std::string source_key_, target_key_, source_, target_;
+};
+
+std::uint64_t size_of(const std::vector<ParallelFile>& files) {
+  std::uint64_t sum = 0;
+  for (const ParallelFile& file : files) {
+    for (const fs::path& path : {file.source, file.target}) {
+      if (path.empty()) continue;
+      std::error_code error;
+      const std::uint64_t size = fs::file_size(path, error);
+      if (error) return 0;  // a pipe, or one that opening it will tell of
+      sum += size;
+    }
+  }
+  return sum;
 }
 
-ParallelText read_parallel(const ParallelFiles& files, const std::function<bool()>& stop) {
-  if (!files.target.empty()) return read_lines_of_two(files, stop);
-  switch (format_of(files.source)) {
-    case Format::tsv:
-      return read_tsv(files, stop);
-    case Format::jsonl:
-      return read_jsonl(files, stop);
-    case Format::lines:
+std::unique_ptr<ParallelReader::Format> open(const ParallelFile& file, const Columns& columns,
+                                             const std::function<bool()>& stop) {
+  if (!file.target.empty()) return std::make_unique<TwoFiles>(file, stop);
+  switch (text_format(file.source)) {
+    case TextFormat::tsv:
+      return std::make_unique<TabSeparated>(file.source, columns, stop);
+    case TextFormat::jsonl:
+      return std::make_unique<JsonLines>(file.source, columns, stop);
+    case TextFormat::lines:
       break;
   }
   throw UsageError(
       fmt::format("{}: found one file of lines, expected a second one with the translations, or a "
                   ".tsv or .jsonl file that holds both",
-                  files.source.string()));
+                  file.source.string()));
+}
+
+}  // namespace
+
+ParallelReader::ParallelReader(ParallelFiles files, std::function<bool()> stop)
+    : files_(std::move(files)), stop_(std::move(stop)), size_(size_of(files_.files)) {}
+ParallelReader::~ParallelReader() = default;
+
+std::optional<ParallelLine> ParallelReader::next() {
+  for (;;) {
+    if (!format_) {
+      if (opened_ == files_.files.size()) return std::nullopt;
+      format_ = open(files_.files[opened_++], files_.columns, stop_);
+    }
+    try {
+      if (auto line = format_->next()) return line;
+      bytes_before_ += format_->bytes_read();
+      format_.reset();
+    } catch (const BadLine& error) {
+      if (!files_.skip_bad) throw;
+      if (bad_.count++ == 0) bad_.first = error.what();
+    }
+  }
+}
+
+std::uint64_t ParallelReader::bytes_read() const {
+  return bytes_before_ + (format_ ? format_->bytes_read() : 0);
+}
+
+ParallelText read_parallel(const ParallelFiles& files, const std::function<bool()>& stop) {
+  ParallelReader reader(files, stop);
+  ParallelText text;
+  while (const auto line = reader.next()) {
+    text.sources.emplace_back(line->source);
+    text.targets.emplace_back(line->target);
+  }
+  text.bad = reader.bad();
+  return text;
 }
 
 }  // namespace regard::data

@@ -76,8 +76,8 @@ TranslationTraining training_of(const DemoOptions& options) {
   constexpr std::int64_t usual_updates = 700;
   const std::int64_t updates = options.updates > 0 ? options.updates : usual_updates;
   TranslationTraining training;
-  training.train.source = options.directory / "data" / "train.tsv";
-  training.valid.source = options.directory / "data" / "valid.tsv";
+  training.train.files = {{options.directory / "data" / "train.tsv"}};
+  training.valid.files = {{options.directory / "data" / "valid.tsv"}};
   training.output = options.directory / "model";
   training.seed = options.seed;
   training.settings = {

@@ -54,7 +54,7 @@ class TranslationRun {
   void require_the_same_vocabulary() const;
   Json vocabulary() const;
   bool has_checkpoints() const { return !directory_.checkpoints().list().empty(); }
-  void prepare_tokenizer(const TranslationTexts& texts);
+  void prepare_tokenizer();
   void make_model();
   void describe(const train::Outcome* outcome);
   void write_generation_config() const;
@@ -78,6 +78,8 @@ void TranslationRun::take_up_description() {
   Json now = plan_.to_json();
   now["seed"] = training_.seed;
   Json then = *found, settings = then["settings"];
+  // How far ahead batches are made changes nothing of them.
+  if (settings.is_object()) settings.erase("prefetch");
   std::vector<std::string> changes;
   for (const auto& [key, value] : now["settings"].items()) {
     if (!train::may_change(key) || !settings.contains(key)) continue;
@@ -123,7 +125,7 @@ void TranslationRun::require_the_same_vocabulary() const {
                                    now.contains(name) ? "another" : "none"));
 }
 
-void TranslationRun::prepare_tokenizer(const TranslationTexts& texts) {
+void TranslationRun::prepare_tokenizer() {
   const fs::path& folder = training_.output;
   if (has_checkpoints()) {
     require_the_same_vocabulary();
@@ -131,14 +133,12 @@ void TranslationRun::prepare_tokenizer(const TranslationTexts& texts) {
     if (!training_.init.empty()) {
       copy_tokenizer(training_.init, folder);
     } else {
-      around_.log.info(fmt::format("learning {} {} vocabulary of {} from {} pairs of lines",
-                                   plan_.translation.joint_vocab ? "a joint" : "a separate",
-                                   plan_.translation.vocab_type, plan_.translation.vocab_size,
-                                   texts.train.sources.size()));
-      learn_tokenizer(texts, folder, plan_.translation);
+      learn_tokenizer({training_.train, count_pairs(training_.train, around_)}, folder, plan_.translation,
+                      around_);
     }
   }
   tokenizer_ = load_tokenizer(folder);
+  const PairSampler suited(*tokenizer_, plan_.translation, 0);  // or it is said before there is more work
 }
 
 void TranslationRun::make_model() {
@@ -161,8 +161,9 @@ void TranslationRun::describe(const train::Outcome* outcome) {
   if (!training_.init.empty()) json["init"] = training_.init.string();
   const auto files = [](const data::ParallelFiles& f) {
     Json list = Json::array();
-    for (const fs::path& path : {f.source, f.target})
-      if (!path.empty()) list.push_back(path.string());
+    for (const data::ParallelFile& file : f.files)
+      for (const fs::path& path : {file.source, file.target})
+        if (!path.empty()) list.push_back(path.string());
     return list;
   };
   const auto of = [](const data::Pairs& pairs) {
@@ -176,6 +177,7 @@ void TranslationRun::describe(const train::Outcome* outcome) {
   };
   json["vocabulary"] = vocabulary();
   json["data"] = {{"train", of(data_.train)}, {"valid", of(data_.valid)}};
+  json["data"]["train"]["skipped"]["bad_lines"] = data_.bad_lines;
   json["files"] = {{"train", files(training_.train)}, {"valid", files(training_.valid)}};
   if (before_.is_object() && has_checkpoints()) {
     const std::string text = difference(before_["data"], json["data"], "data");
@@ -214,9 +216,10 @@ TranslationTrainingResult TranslationRun::run() {
     return result;
   }
   TranslationTexts texts = read_texts(training_, around_);
-  prepare_tokenizer(texts);
+  prepare_tokenizer();
   make_model();
-  const EncodingOptions encoding{plan_.translation, model_->max_positions(), plan_.training.batch_tokens};
+  const EncodingOptions encoding{plan_.translation, model_->max_positions(), plan_.training.batch_tokens,
+                                 training_.output};
   data_ = encode_texts(std::move(texts), *tokenizer_, encoding, around_);
   describe(nullptr);
 

@@ -21,6 +21,12 @@ const std::vector<Key>& keys() {
       {{"vocab_size", 4, 1e7}, &S::vocab_size},
       {{"vocab_type", 0, 0, {"bpe", "unigram"}}, &S::vocab_type},
       {{"joint_vocab"}, &S::joint_vocab},
+      {{"vocab_sample_lines", 0}, &S::vocab_sample_lines},
+      {{"subword_dropout", 0, 1}, &S::subword_dropout},
+      {{"subword_sampling_alpha", 0}, &S::subword_sampling_alpha},
+      {{"subword_sampling_nbest", 0, 1000}, &S::subword_sampling_nbest},
+      {{"subword_sampling_sides", 0, 0, {"both", "source", "target"}}, &S::subword_sampling_sides},
+      {{"prefetch", 0, 1000}, &S::prefetch},
       {{"max_source_length", 0}, &S::max_source_length},
       {{"max_target_length", 0}, &S::max_target_length},
       {{"max_length_ratio", 0}, &S::max_length_ratio},
@@ -155,6 +161,10 @@ Json to_json(const TranslationSettings& settings) {
   return train::json_by_name<TranslationSettings>(settings, keys());
 }
 
+SubwordSampling sampling_of(const TranslationSettings& s) {
+  return {s.subword_dropout, s.subword_sampling_alpha, s.subword_sampling_nbest};
+}
+
 Json TranslationPlan::to_json() const {
   Json settings = train::to_json(training);
   settings.update(tasks::to_json(translation));
@@ -189,6 +199,10 @@ TranslationPlan plan_translation(const TranslationTraining& training, const Json
     // Where all that is set comes from the command line, so does what is wrong.
     if (base.is_null() && training.model_config.empty()) throw UsageError(e.what());
     throw;
+  }
+  if (base.is_null()) {  // otherwise its tokenizer says what there is to sample from
+    const bool unigram = plan.translation.vocab_type == "unigram";
+    require_suited(sampling_of(plan.translation), unigram ? SubwordType::unigram : SubwordType::bpe);
   }
   return plan;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "regard/tasks/train_translation.h"
+#include "regard/text/subword_sampling.h"
 
 namespace regard::tasks {
 
@@ -10,12 +11,19 @@ struct TranslationSettings {
   std::int64_t vocab_size = 8000;
   std::string vocab_type = "bpe";  // bpe, unigram
   bool joint_vocab = true;
+  std::int64_t vocab_sample_lines = 500000;  // pairs of lines that the vocabulary is learned from; 0: all
+  double subword_dropout = 0;                // SubwordSampling::dropout, alpha and best, in training
+  double subword_sampling_alpha = 0;
+  std::int64_t subword_sampling_nbest = 0;
+  std::string subword_sampling_sides = "both";  // both, source, target
+  std::int64_t prefetch = 4;                    // batches made ahead by a thread of their own; 0: none
   std::int64_t max_source_length = 0, max_target_length = 0;
   double max_length_ratio = 9;            // between the sides, in tokens; 0: any
   bool predict_with_generate = true;      // validation by BLEU too
   std::int64_t generation_num_beams = 1;  // in validation
 };
 Json to_json(const TranslationSettings& settings);
+SubwordSampling sampling_of(const TranslationSettings& settings);
 
 // Everything that decides what a run computes, but for its data.
 struct TranslationPlan {

@@ -13,49 +13,142 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Ids = std::vector<std::vector<std::int32_t>>;
+constexpr std::size_t lines_at_once = 8192;                       // encoded by all threads together
+constexpr std::size_t chunk = 64;                                 // lines a thread takes
+constexpr std::uint64_t worth_showing = std::uint64_t{16} << 20;  // bytes of text; less is soon read
 
-constexpr std::size_t lines_at_once = 8192;  // between two questions whether to stop
-constexpr std::size_t chunk = 64;            // lines a thread takes
+// Reads training text and shows how far it is.
+class TextReader {
+ public:
+  TextReader(const data::ParallelFiles& files, const train::Surroundings& around, const char* label)
+      : reader_(files, around.stop),
+        progress_({.label = label,
+                   .unit = "MB",
+                   .total = megabytes(reader_.size()),
+                   .style = around.progress_style,
+                   .sink = around.progress}) {}
 
-LineSource lines_of(const std::vector<std::string>& lines) {
-  return [&lines, next = std::size_t{0}]() mutable -> std::optional<std::string_view> {
-    if (next == lines.size()) return std::nullopt;
-    return lines[next++];
+  std::optional<data::ParallelLine> next() {
+    const auto line = reader_.next();
+    if (!line) return line;
+    if (++pairs_ % 1024 == 0 && (reader_.size() == 0 || reader_.size() >= worth_showing))
+      progress_.update(megabytes(reader_.bytes_read()), count_text(static_cast<double>(pairs_)) + " pairs");
+    return line;
+  }
+  std::int64_t pairs() const { return pairs_; }
+  const data::BadLines& bad() const { return reader_.bad(); }
+
+ private:
+  static std::int64_t megabytes(std::uint64_t bytes) { return static_cast<std::int64_t>(bytes / 1000000); }
+
+  data::ParallelReader reader_;
+  Progress progress_;
+  std::int64_t pairs_ = 0;
+};
+
+// One side's lines of a text, or of a sample of its pairs. Both sides draw the same pairs.
+class SampledSide {
+ public:
+  struct Size {
+    std::int64_t pairs, sample;
   };
-}
+  SampledSide(TextReader& reader, TextSide side, const Size& size)
+      : reader_(reader), side_(side), left_(size), random_(RandomKey{0x766f636162ULL}) {}
 
-// Encodes one side's lines begin .. end - 1, the threads sharing them.
-struct LineEncoder {
-  const Tokenizer& tokenizer;
-  const ThreadPool& threads;
-  TextSide side;
+  std::optional<std::string_view> next() {
+    while (const auto line = reader_.next()) {
+      if (!taken()) continue;
+      return side_ == TextSide::source ? line->source : line->target;
+    }
+    return std::nullopt;
+  }
 
-  Ids operator()(const std::vector<std::string>& lines, std::size_t begin, std::size_t end) const {
-    Ids ids(end - begin);
-    const std::size_t chunks = (ids.size() + chunk - 1) / chunk;
-    threads.run(static_cast<std::int64_t>(chunks), [&](std::int64_t c) {
-      const std::size_t first = static_cast<std::size_t>(c) * chunk,
-                        last = std::min(ids.size(), first + chunk);
-      for (std::size_t i = first; i < last; ++i) ids[i] = tokenizer.encode_ids(lines[begin + i], side);
-    });
-    return ids;
+ private:
+  // Knuth, The Art of Computer Programming, volume 2, 3.4.2, algorithm S: `sample` of the pairs, in their
+  // order, every choice equally likely.
+  bool taken() {
+    if (left_.pairs <= 0 || left_.sample >= left_.pairs) return true;
+    const auto below = static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(left_.pairs)));
+    --left_.pairs;
+    if (below >= left_.sample) return false;
+    --left_.sample;
+    return true;
+  }
+
+  TextReader& reader_;
+  TextSide side_;
+  Size left_;
+  RandomStream random_;
+};
+
+// Pairs of lines that are encoded together, their memory used again.
+struct LineBlock {
+  std::vector<std::string> sources, targets;
+  std::size_t size = 0;
+  void add(std::string_view source, std::string_view target) {
+    if (size == sources.size()) {
+      sources.emplace_back();
+      targets.emplace_back();
+    }
+    sources[size].assign(source);
+    targets[size++].assign(target);
   }
 };
 
-data::Pairs encode_pairs(const data::ParallelText& text, const Tokenizer& tokenizer,
-                         const data::PairLimits& limits, const train::Surroundings& around) {
-  data::Pairs pairs(limits);
-  const LineEncoder encode_source{tokenizer, *around.step.threads, TextSide::source};
-  const LineEncoder encode_target{tokenizer, *around.step.threads, TextSide::target};
-  for (std::size_t begin = 0; begin < text.sources.size(); begin += lines_at_once) {
-    if (around.stop && around.stop()) throw Interrupted("interrupted while tokenizing");
-    const std::size_t end = std::min(text.sources.size(), begin + lines_at_once);
-    const Ids sources = encode_source(text.sources, begin, end),
-              targets = encode_target(text.targets, begin, end);
-    for (std::size_t i = 0; i < sources.size(); ++i) pairs.add(sources[i], targets[i]);
+class PairEncoder {
+ public:
+  PairEncoder(const Tokenizer& tokenizer, const train::Surroundings& around)
+      : tokenizer_(tokenizer), around_(around) {}
+
+  // The threads share the lines; the pairs are added in their order.
+  void encode(const LineBlock& block, data::Pairs& pairs) {
+    if (around_.stop && around_.stop()) throw Interrupted("interrupted while tokenizing");
+    ids_.resize(std::max(ids_.size(), block.size));
+    const std::size_t chunks = (block.size + chunk - 1) / chunk;
+    around_.step.threads->run(static_cast<std::int64_t>(chunks), [&](std::int64_t c) {
+      const std::size_t first = static_cast<std::size_t>(c) * chunk;
+      for (std::size_t i = first; i < std::min(block.size, first + chunk); ++i) {
+        ids_[i].source = tokenizer_.encode_ids(block.sources[i], TextSide::source);
+        ids_[i].target = tokenizer_.encode_ids(block.targets[i], TextSide::target);
+      }
+    });
+    for (std::size_t i = 0; i < block.size; ++i) pairs.add(ids_[i].source, ids_[i].target);
   }
-  return pairs;
+
+ private:
+  const Tokenizer& tokenizer_;
+  const train::Surroundings& around_;
+  std::vector<data::PairIds> ids_;
+};
+
+void tell_bad(const data::BadLines& bad, const Log& log) {
+  if (bad.count == 0) return;
+  log.warning(fmt::format("{} line{} cannot be used and {} skipped; the first: {}", bad.count,
+                          bad.count == 1 ? "" : "s", bad.count == 1 ? "is" : "are", bad.first));
+}
+
+void encode_files(const data::ParallelFiles& files, PairEncoder encoder, TranslationData& data,
+                  const train::Surroundings& around) {
+  TextReader reader(files, around, "encoding");
+  LineBlock block;
+  while (const auto line = reader.next()) {
+    block.add(line->source, line->target);
+    if (block.size < lines_at_once) continue;
+    encoder.encode(block, data.train);
+    block.size = 0;
+  }
+  encoder.encode(block, data.train);
+  data.bad_lines = reader.bad().count;
+  tell_bad(reader.bad(), around.log);
+}
+
+void encode_text(const data::ParallelText& text, PairEncoder encoder, data::Pairs& pairs) {
+  for (std::size_t begin = 0; begin < text.sources.size(); begin += lines_at_once) {
+    LineBlock block;
+    for (std::size_t i = begin; i < std::min(text.sources.size(), begin + lines_at_once); ++i)
+      block.add(text.sources[i], text.targets[i]);
+    encoder.encode(block, pairs);
+  }
 }
 
 std::int64_t least_limit(std::initializer_list<std::int64_t> limits) {
@@ -80,9 +173,28 @@ std::int32_t required(const std::optional<std::int32_t>& id, const char* what) {
 }  // namespace
 
 TranslationTexts read_texts(const TranslationTraining& training, const train::Surroundings& around) {
-  TranslationTexts texts{data::read_parallel(training.train, around.stop), {}};
+  TranslationTexts texts{training.train, {}};
   if (!training.valid.empty()) texts.valid = data::read_parallel(training.valid, around.stop);
+  tell_bad(texts.valid.bad, around.log);
   return texts;
+}
+
+std::int64_t count_pairs(const data::ParallelFiles& files, const train::Surroundings& around) {
+  for (const data::ParallelFile& file : files.files) {
+    for (const fs::path& path : {file.source, file.target}) {
+      if (path.empty() ||
+          (path != "-" && (!fs::exists(path) || fs::is_directory(path) || fs::is_regular_file(path))))
+        continue;
+      throw UsageError(
+          fmt::format("{}: found a pipe, expected a file: the training text is read more than "
+                      "once where a vocabulary is learned from it",
+                      path.string()));
+    }
+  }
+  TextReader reader(files, around, "reading");
+  while (reader.next()) {
+  }
+  return reader.pairs();
 }
 
 void copy_tokenizer(const fs::path& from, const fs::path& to) {
@@ -91,13 +203,22 @@ void copy_tokenizer(const fs::path& from, const fs::path& to) {
     if (fs::exists(from / name)) write_atomically(to / name, read_text(from / name));
 }
 
-void learn_tokenizer(const TranslationTexts& texts, const fs::path& folder,
-                     const TranslationSettings& settings) {
+void learn_tokenizer(const VocabularyText& text, const fs::path& folder, const TranslationSettings& settings,
+                     const train::Surroundings& around) {
   SubwordOptions options;
   options.type = settings.vocab_type == "unigram" ? SubwordType::unigram : SubwordType::bpe;
   options.vocab_size = settings.vocab_size;
   options.joint = settings.joint_vocab;
-  train_marian_tokenizer({lines_of(texts.train.sources), lines_of(texts.train.targets)}, folder, options);
+  const std::int64_t most = settings.vocab_sample_lines;
+  const SampledSide::Size size{text.pairs, most > 0 ? std::min(most, text.pairs) : text.pairs};
+  around.log.info(fmt::format("learning {} {} vocabulary of {} from {} pairs of lines{}",
+                              options.joint ? "a joint" : "a separate", settings.vocab_type,
+                              settings.vocab_size, size.sample,
+                              size.sample < size.pairs ? fmt::format(", a sample of {}", size.pairs) : ""));
+  TextReader source_text(text.files, around, "reading sources"),
+      target_text(text.files, around, "reading targets");
+  SampledSide sources(source_text, TextSide::source, size), targets(target_text, TextSide::target, size);
+  train_marian_tokenizer({[&] { return sources.next(); }, [&] { return targets.next(); }}, folder, options);
 }
 
 Json complete_config(const Json& config, const Tokenizer& tokenizer, const TranslationSettings& settings) {
@@ -122,12 +243,21 @@ TranslationData encode_texts(TranslationTexts texts, const Tokenizer& tokenizer,
   limits.target_length = least_limit({most, options.settings.max_target_length});
   limits.ratio = options.settings.max_length_ratio;
   TranslationData data;
-  data.train = encode_pairs(texts.train, tokenizer, limits, around);
+  if (options.folder.empty()) {
+    data.train = data::Pairs(limits);
+  } else {
+    const std::int64_t vocabulary =
+        std::max(tokenizer.vocabulary_size(TextSide::source), tokenizer.vocabulary_size(TextSide::target));
+    data.train = data::Pairs(limits, data::ids_in_file(options.folder, vocabulary));
+  }
+  const PairEncoder encoder(tokenizer, around);
+  encode_files(texts.train, encoder, data, around);
   tell_skipped(data.train, "training", around.log);
   if (data.train.size() == 0)
     throw InputError(fmt::format("no pair is left to train with: {}", data.train.skipped().to_string()));
   if (texts.valid.sources.empty()) return data;
-  data.valid = encode_pairs(texts.valid, tokenizer, {options.positions, options.positions, 0}, around);
+  data.valid = data::Pairs({options.positions, options.positions, 0});
+  encode_text(texts.valid, encoder, data.valid);
   tell_skipped(data.valid, "validation", around.log);
   if (data.valid.size() == 0)
     throw InputError(fmt::format("no pair is left to validate with: {}", data.valid.skipped().to_string()));

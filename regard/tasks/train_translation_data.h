@@ -6,27 +6,39 @@
 
 namespace regard::tasks {
 
-// Texts as they were read.
+// The training text stays in its files; what is validated with is in memory.
 struct TranslationTexts {
-  data::ParallelText train, valid;
+  data::ParallelFiles train;
+  data::ParallelText valid;
 };
 TranslationTexts read_texts(const TranslationTraining& training, const train::Surroundings& around);
+
+// Reads the training text once, for its number of pairs and for what may be wrong with it. UsageError for
+// pipes: it is to be read again.
+std::int64_t count_pairs(const data::ParallelFiles& files, const train::Surroundings& around);
 
 // The files of a tokenizer and of generation in a checkpoint's directory, where they are there.
 void copy_tokenizer(const std::filesystem::path& from, const std::filesystem::path& to);
 
-// A tokenizer in `folder`, learned from the training texts.
-void learn_tokenizer(const TranslationTexts& texts, const std::filesystem::path& folder,
-                     const TranslationSettings& settings);
+// A tokenizer in `folder`, learned from the training text: from all of its pairs, or, where there are more
+// than vocab_sample_lines, from so many of them, drawn with equal chance and always the same.
+struct VocabularyText {
+  const data::ParallelFiles& files;
+  std::int64_t pairs = 0;  // as count_pairs
+};
+void learn_tokenizer(const VocabularyText& text, const std::filesystem::path& folder,
+                     const TranslationSettings& settings, const train::Surroundings& around);
 
 // The model's configuration completed by what the vocabulary decides: sizes and special ids.
 Json complete_config(const Json& config, const Tokenizer& tokenizer, const TranslationSettings& settings);
 
-// Ids of all texts; pairs beyond the limits are left out and counted. InputError where nothing is left.
+// Ids of all texts, the same at any number of threads; pairs beyond the limits are left out and counted.
+// InputError where nothing is left.
 struct EncodingOptions {
   TranslationSettings settings;
   std::int64_t positions = 0;     // the longest sequence that the model takes
   std::int64_t batch_tokens = 0;  // a longer sequence would fit into no batch; 0: any
+  std::filesystem::path folder;   // for the training text's ids, in a temporary file; empty: in memory
 };
 TranslationData encode_texts(TranslationTexts texts, const Tokenizer& tokenizer,
                              const EncodingOptions& options, const train::Surroundings& around);

@@ -40,11 +40,25 @@ TranslationSpecials specials_of(const Json& config) {
 }
 
 TranslationObjective::TranslationObjective(const Parts& parts, const TranslationPlan& plan, RandomKey key)
-    : parts_(parts), plan_(plan), key_(key), specials_(specials_of(parts.model.config())) {}
+    : parts_(parts),
+      plan_(plan),
+      key_(key),
+      specials_(specials_of(parts.model.config())),
+      sampler_(parts.tokenizer, plan.translation, parts.model.max_positions()) {}
 
 std::int64_t TranslationObjective::begin_epoch(std::int64_t epoch) {
   const data::BatchLimits limits{plan_.training.batch_tokens, plan_.training.per_device_train_batch_size};
-  batches_ = data::plan_epoch(parts_.data.train, limits, key_.fold(static_cast<std::uint64_t>(epoch)));
+  const RandomKey key = key_.fold(static_cast<std::uint64_t>(epoch));
+  prefetcher_.reset();
+  batches_ = {};  // two plans at once would be much memory
+  batches_ = data::plan_epoch(parts_.data.train, limits, key);
+  // The plan draws from the key's children 0 and 1.
+  const data::PairEdit edit = sampler_.edit(key.fold(2));
+  const auto make = [this, edit](std::size_t batch) {
+    return data::read_batch(parts_.data.train, batches_[batch], edit);
+  };
+  prefetcher_ = std::make_unique<data::Prefetcher>(
+      make, data::Prefetcher::Options{batches_.size(), static_cast<std::size_t>(plan_.translation.prefetch)});
   return static_cast<std::int64_t>(batches_.size());
 }
 
@@ -58,8 +72,8 @@ train::BatchLoss TranslationObjective::loss_of(Step& step, const data::Translati
 }
 
 train::BatchLoss TranslationObjective::loss(Step& step, std::int64_t batch) {
-  const auto rows = batches_[static_cast<std::size_t>(batch)];
-  return loss_of(step, data::translation_batch(parts_.data.train, rows, specials_.start),
+  const data::PairBatch& pairs = prefetcher_->get(static_cast<std::size_t>(batch));
+  return loss_of(step, data::translation_batch(pairs, specials_.start),
                  plan_.training.label_smoothing_factor);
 }
 
@@ -71,7 +85,8 @@ train::Validation TranslationObjective::validate(const std::function<bool()>& st
   for (std::size_t i = 0; i < batches.size(); ++i) {
     if (stop()) interrupted();
     Step step(parts_.step);
-    const auto part = loss_of(step, data::translation_batch(valid, batches[i], specials_.start), 0);
+    const data::PairBatch pairs = data::read_batch(valid, batches[i]);
+    const auto part = loss_of(step, data::translation_batch(pairs, specials_.start), 0);
     loss += part.plain_sum;
     tokens += part.tokens;
   }
@@ -100,7 +115,7 @@ std::vector<std::string> TranslationObjective::translate(const std::function<boo
   const auto positions = static_cast<std::size_t>(parts_.model.max_positions());
   std::size_t longest = 0;
   for (std::size_t i = 0; i < parts_.data.valid.size(); ++i)
-    longest = std::max(longest, parts_.data.valid.targets().length(i));
+    longest = std::max<std::size_t>(longest, parts_.data.valid.targets().length(i));
 
   decode::SearchOptions options;
   options.config.max_new_tokens = static_cast<std::int64_t>(std::min(longest + 10, positions - 1));

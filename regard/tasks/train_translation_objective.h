@@ -3,8 +3,9 @@
 #include <memory>
 
 #include "regard/data/batches.h"
+#include "regard/data/prefetch.h"
 #include "regard/models/sequence_to_sequence.h"
-#include "regard/tasks/train_translation_config.h"
+#include "regard/tasks/train_translation_sampling.h"
 #include "regard/text/tokenizer.h"
 
 namespace regard::tasks {
@@ -13,6 +14,7 @@ namespace regard::tasks {
 struct TranslationData {
   data::Pairs train, valid;
   data::ParallelText valid_text;
+  std::int64_t bad_lines = 0;  // of the training text, skipped
 };
 
 struct TranslationSpecials {
@@ -47,7 +49,9 @@ class TranslationObjective final : public train::Objective {
   const TranslationPlan& plan_;
   RandomKey key_;
   TranslationSpecials specials_;
+  PairSampler sampler_;
   data::BatchPlan batches_;
+  std::unique_ptr<data::Prefetcher> prefetcher_;  // of the epoch; its thread reads what stands above
 };
 
 TranslationSpecials specials_of(const Json& config);

@@ -8,6 +8,7 @@
 #include "regard/base/file.h"
 #include "regard/models/registry.h"
 #include "regard/tasks/train_translation_data.h"
+#include "regard/tasks/train_translation_sampling.h"
 #include "regard/text/tokenizer.h"
 #include "regard/train/update.h"
 
@@ -43,8 +44,8 @@ class TrainTranslationTest : public testing::Test {
     fs::create_directories(folder_);
     around_.step.threads = &pool_;
     around_.log.sink = [this](LogLevel, std::string_view text) { said_ += std::string(text) + "\n"; };
-    training_.train = {file("train.tsv", reversed_pairs(300)), {}, {}};
-    training_.valid = {file("valid.tsv", reversed_pairs(20)), {}, {}};
+    training_.train = {{{file("train.tsv", reversed_pairs(300))}}};
+    training_.valid = {{{file("valid.tsv", reversed_pairs(20))}}};
     for (const char* setting :
          {"d_model=32", "encoder_layers=1", "decoder_layers=1", "encoder_attention_heads=2",
           "decoder_attention_heads=2", "encoder_ffn_dim=64", "decoder_ffn_dim=64", "dropout=0.1",
@@ -163,15 +164,122 @@ TEST_F(TrainTranslationTest, SkipsWhatDoesNotFit) {
   std::string text = reversed_pairs(50) + "\tempty\nempty\t\n";
   std::string longest;
   for (int i = 0; i < 300; ++i) longest += "red ";
-  training_.train.source = file("odd.tsv", text + longest + "\tred\n" + longest.substr(0, 80) + "\tred\n");
+  training_.train.files[0].source =
+      file("odd.tsv", text + longest + "\tred\n" + longest.substr(0, 80) + "\tred\n");
   set("max_steps=1");
   run("run");
   const Json skipped = read_json(folder_ / "run/regard.json")["data"]["train"]["skipped"];
   EXPECT_EQ(skipped["empty"], 2);
   EXPECT_EQ(skipped["too_long"], 1);
   EXPECT_EQ(skipped["ratio"], 1);
-  training_.train.source = file("none.tsv", "\t\n");
+  training_.train.files[0].source = file("none.tsv", "\t\n");
   EXPECT_THROW(run("none"), InputError);
+}
+
+TEST_F(TrainTranslationTest, ReadsSeveralFilesAsOne) {
+  set("max_steps=6");
+  run("one");
+  const std::vector<std::string> lines = read_lines(folder_ / "train.tsv");
+  std::string first, sources, targets;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::size_t tab = lines[i].find('\t');
+    if (i < 100) {
+      first += lines[i] + "\n";
+    } else {
+      sources += lines[i].substr(0, tab) + "\n";
+      targets += lines[i].substr(tab + 1) + "\n";
+    }
+  }
+  training_.train.files = {{file("first.tsv", first)}, {file("rest.a", sources), file("rest.b", targets)}};
+  run("two");
+  EXPECT_EQ(bytes("two/model.safetensors"), bytes("one/model.safetensors"));
+  EXPECT_EQ(read_json(folder_ / "two/regard.json")["files"]["train"].size(), 3U);
+  training_.train.files = {{file("bad.tsv", "no tab\n" + first)}, training_.train.files[1]};
+  EXPECT_THROW(run("bad"), InputError);
+  training_.train.skip_bad = true;
+  run("skipped");
+  EXPECT_EQ(bytes("skipped/model.safetensors"), bytes("one/model.safetensors"));
+  EXPECT_EQ(read_json(folder_ / "skipped/regard.json")["data"]["train"]["skipped"]["bad_lines"], 1);
+  EXPECT_NE(said_.find("bad.tsv: line 1"), std::string::npos);
+}
+
+// Neither how far batches are made ahead nor where the ids lie changes a bit, with samples or without.
+TEST_F(TrainTranslationTest, IsTheSameHoweverFarAheadBatchesAreMade) {
+  set("subword_dropout=0.2");
+  run("ahead");
+  set("prefetch=0");
+  const ThreadPool one(1);
+  around_.step.threads = &one;
+  run("none");
+  EXPECT_EQ(bytes("none/model.safetensors"), bytes("ahead/model.safetensors"));
+  set("subword_dropout=0");
+  run("plain");
+  EXPECT_NE(bytes("plain/model.safetensors"), bytes("ahead/model.safetensors"));
+  int left = 30;
+  around_.stop = [&left] { return left-- <= 0; };
+  training_.settings.pop_back();
+  training_.settings.pop_back();
+  EXPECT_THROW(run("parts"), Interrupted);
+  around_.stop = nullptr;
+  set("prefetch=9");  // it may be changed on the way
+  run("parts", RunDirectory::Begin::resume);
+  EXPECT_EQ(bytes("parts/model.safetensors"), bytes("ahead/model.safetensors"));
+}
+
+TEST_F(TrainTranslationTest, SamplesOtherSegmentationsInEachEpoch) {
+  set("max_steps=1");
+  run("run");
+  const auto tokenizer = load_tokenizer(folder_ / "run");
+  TranslationSettings settings;
+  settings.subword_dropout = 0.3;
+  const auto ids = [&](const std::string& sides, std::uint64_t epoch, std::int64_t positions) {
+    settings.subword_sampling_sides = sides;
+    const PairSampler sampler(*tokenizer, settings, positions);
+    data::PairIds pair{tokenizer->encode_ids("three green blue three", TextSide::source),
+                       tokenizer->encode_ids("two one green red", TextSide::target)};
+    sampler.edit({epoch})(5, pair);
+    return pair;
+  };
+  const data::PairIds plain = ids("both", 1, 1), both = ids("both", 1, 0);
+  EXPECT_EQ(plain.source, tokenizer->encode_ids("three green blue three", TextSide::source));
+  EXPECT_EQ(tokenizer->decode(both.source), "three green blue three");
+  EXPECT_EQ(tokenizer->decode(both.target), "two one green red");
+  EXPECT_NE(both.source, plain.source);
+  EXPECT_NE(both.target, plain.target);
+  EXPECT_NE(ids("both", 2, 0).source, both.source);
+  EXPECT_EQ(ids("both", 1, 0).source, both.source);
+  EXPECT_EQ(ids("source", 1, 0).target, plain.target);
+  EXPECT_EQ(ids("target", 1, 0).source, plain.source);
+  EXPECT_EQ(ids("target", 1, 0).target, both.target);
+  settings.subword_dropout = 0;
+  EXPECT_FALSE(PairSampler(*tokenizer, settings, 0).any());
+
+  training_.init = folder_ / "run";  // its vocabulary is bpe
+  training_.settings = {train::parse_setting("max_steps=1"),
+                        train::parse_setting("subword_sampling_alpha=0.1")};
+  EXPECT_THROW(run("unsuited"), UsageError);
+  EXPECT_FALSE(fs::exists(folder_ / "unsuited/checkpoints"));
+}
+
+TEST_F(TrainTranslationTest, LearnsTheVocabularyFromASample) {
+  set("max_steps=1");
+  set("vocab_sample_lines=300");  // all
+  run("all");
+  set("vocab_sample_lines=40");
+  set("vocab_size=40");
+  run("some");
+  run("again");
+  EXPECT_NE(said_.find("from 40 pairs of lines, a sample of 300"), std::string::npos) << said_;
+  EXPECT_EQ(bytes("some/vocab.json"), bytes("again/vocab.json"));
+  set("joint_vocab=false");
+  set("vocab_size=30");
+  run("separate");  // both sides from the same pairs
+  training_.settings.pop_back();
+  training_.settings.pop_back();
+  set("vocab_sample_lines=0");
+  set("vocab_size=60");
+  run("zero");
+  EXPECT_EQ(bytes("zero/vocab.json"), bytes("all/vocab.json"));
 }
 
 TEST_F(TrainTranslationTest, TrainsWithSeparateVocabularies) {
@@ -222,6 +330,8 @@ TEST(PlanTranslation, PutsSettingsOverPresets) {
   } catch (const UsageError& e) {
     EXPECT_NE(std::string(e.what()).find("'dropout'"), std::string::npos) << e.what();
   }
+  training.settings = {{"subword_dropout", 0.1}, {"vocab_type", "unigram"}};
+  EXPECT_THROW(plan_translation(training, {}), UsageError);
   training.settings = {};
   training.preset = "tinny";
   EXPECT_THROW(plan_translation(training, {}), UsageError);

@@ -3,9 +3,14 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/text/marian_tokenizer.h"
+#include "regard/text/subword_vocabulary.h"
 #include "regard/text/tokenizer.h"
 
 namespace regard {
+
+SubwordVocabulary Tokenizer::subwords(TextSide) const {
+  throw UsageError("this tokenizer has no pieces with scores, from which segmentations could be sampled");
+}
 
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
   if (!present(folder))

@@ -7,6 +7,7 @@
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
+#include "regard/text/subword_vocabulary.h"
 #include "regard/text/unicode.h"
 
 namespace regard {
@@ -246,6 +247,17 @@ std::string MarianTokenizer::decode(std::span<const std::int32_t> ids) const {
 
 std::int64_t MarianTokenizer::vocabulary_size(TextSide side) const {
   return static_cast<std::int64_t>(vocabulary(side).pieces.size());
+}
+
+SubwordVocabulary MarianTokenizer::subwords(TextSide side) const {
+  const SentencePiece& model = side == TextSide::source ? source_model_ : target_model_;
+  const Vocabulary& ids = vocabulary(side);
+  const std::int32_t unknown = ids.ids.at(config_.unknown);
+  SubwordVocabulary subwords = model.vocabulary();
+  for (ScoredPiece& piece : subwords.pieces) piece.id = ids.by_model[static_cast<std::size_t>(piece.id)];
+  // What the model knows and vocab.json does not cannot be said.
+  std::erase_if(subwords.pieces, [&](const ScoredPiece& piece) { return piece.id == unknown; });
+  return subwords;
 }
 
 SpecialIds MarianTokenizer::special_ids() const {

@@ -35,6 +35,7 @@ class MarianTokenizer final : public Tokenizer {
   std::string piece(std::int32_t id) const override;
   std::int64_t vocabulary_size(TextSide side) const override;
   SpecialIds special_ids() const override;
+  SubwordVocabulary subwords(TextSide side) const override;
 
  private:
   // One side: its SentencePiece model and its ids.

@@ -5,6 +5,7 @@
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
+#include "regard/text/subword_vocabulary.h"
 
 namespace regard {
 
@@ -54,5 +55,9 @@ std::string SentencePiece::decode(const std::vector<std::string>& pieces) const 
 
 int SentencePiece::size() const { return impl_->processor.GetPieceSize(); }
 const std::string& SentencePiece::piece(int id) const { return impl_->processor.IdToPiece(id); }
+
+SubwordVocabulary SentencePiece::vocabulary() const {
+  return read_subword_vocabulary(impl_->processor.serialized_model_proto(), "SentencePiece model");
+}
 
 }  // namespace regard

@@ -9,6 +9,8 @@
 
 namespace regard {
 
+struct SubwordVocabulary;
+
 struct SubwordPiece {
   int id = 0;  // in the SentencePiece model
   bool unknown = false;
@@ -32,6 +34,7 @@ class SentencePiece {
   std::string decode(const std::vector<std::string>& pieces) const;
   int size() const;
   const std::string& piece(int id) const;  // 0 <= id < size()
+  SubwordVocabulary vocabulary() const;    // as read_subword_vocabulary
 
  private:
   struct Impl;

@@ -33,6 +33,8 @@ struct SpecialIds {
   std::optional<std::int32_t> padding;
 };
 
+struct SubwordVocabulary;
+
 // Text to ids and back, as the tokenizer of the same name in `transformers` does it. Immutable: threads may
 // share one. Any bytes are taken: invalid UTF-8 is replaced (replace_invalid_utf8) before anything else.
 class Tokenizer {
@@ -52,6 +54,10 @@ class Tokenizer {
 
   virtual std::int64_t vocabulary_size(TextSide side) const = 0;  // one more than the greatest id
   virtual SpecialIds special_ids() const = 0;
+
+  // The pieces that text of one side may be split into, with this tokenizer's ids, for sampling
+  // (regard/text/subword_sampling.h). UsageError where there is nothing to sample from.
+  virtual SubwordVocabulary subwords(TextSide side) const;
 };
 
 // The tokenizer of a checkpoint directory, found by its files. InputError names what is missing.

@@ -43,6 +43,15 @@ TEST_F(TrainData, FilesThatCannotBeUsed) {
   expect_refused("--train a --train-target b --model-config missing.json", 3, "missing.json");
 }
 
+TEST_F(TrainData, SeveralFiles) {
+  expect_refused("--train a --train short --train-target b", 2, "--train-target: found 1 file");
+  expect_refused("--train a --train-target b --valid-target b", 2, "--valid-target");
+  expect_refused("--train a --train-target b --train a --train-target short", 3, "short: found 1 lines");
+  expect_refused("--train a --train-target b --train bytes --train-target b", 3, "bytes: line 2");
+  expect_refused("--train one_column.tsv --skip-bad --set vocab_size=4", 3, "vocab_size");
+  expect_refused("--train <(cat a) --train-target b", 2, "found a pipe");
+}
+
 TEST_F(TrainData, WrongUse) {
   expect_refused("", 2, "--train");
   expect_refused("--train a", 2, "");
@@ -51,6 +60,8 @@ TEST_F(TrainData, WrongUse) {
   expect_refused("--train a --train-target b --set learning_rate=fast", 2, "learning_rate");
   expect_refused("--train a --train-target b --set learning_rate", 2, "learning_rate");
   expect_refused("--train a --train-target b --dtype int8", 2, "--dtype");
+  expect_refused("--train a --train-target b --set subword_sampling_alpha=0.1", 2, "subword_sampling_alpha");
+  expect_refused("--train a --train-target b --set subword_sampling_sides=left", 2, "source");
   expect_error(sh("regard train translatoin --train a --output o"), 2, "did you mean 'translation'?");
   expect_error(sh("regard train translation --train a --train-target b"), 2, "--output");
 }
