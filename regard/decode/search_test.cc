@@ -91,6 +91,7 @@ TEST_P(Golden, ASourceAloneGivesTheSameBitsAsInABatchAtAnyThreadCount) {
 
 INSTANTIATE_TEST_SUITE_P(Marian, Golden, testing::Values("marian/tied", "marian/separate", "marian/gelu"),
                          case_name);
+INSTANTIATE_TEST_SUITE_P(Pegasus, Golden, testing::Values("pegasus/relu", "pegasus/gelu"), case_name);
 
 TEST(Search, RefusesWhatTheModelCannotTake) {
   const Case c = load_case("marian/tied");

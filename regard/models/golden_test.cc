@@ -131,6 +131,7 @@ TEST_P(ModelGolden, StepByStepEqualsAllAtOnce) {
 
 INSTANTIATE_TEST_SUITE_P(Marian, ModelGolden,
                          testing::Values("marian/tied", "marian/separate", "marian/gelu"));
+INSTANTIATE_TEST_SUITE_P(Pegasus, ModelGolden, testing::Values("pegasus/relu", "pegasus/gelu"));
 
 TEST(Marian, WhatIsSavedLoadsAgainBitForBit) {
   const auto folder = std::filesystem::temp_directory_path() / "regard_marian_test";

@@ -19,7 +19,7 @@ struct TranslationTraining {
   data::ParallelFiles valid;     // may be empty: then nothing is validated
   std::filesystem::path output;  // a new folder, or with `begin` resume that of the run
   std::filesystem::path init;    // a checkpoint whose weights and tokenizer are the beginning; empty: none
-  std::string preset = "tiny";   // tiny, small, base
+  std::string preset = "tiny";   // tiny, small, base, deep
   Json model_config = Json::object();                  // keys of config.json, over the preset's
   std::vector<std::pair<std::string, Json>> settings;  // training keys and keys of config.json, over both
   std::uint64_t seed = 1;

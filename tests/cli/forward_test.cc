@@ -10,6 +10,9 @@
 namespace regard::testing_support {
 namespace {
 
+constexpr const char* checkpoints[] = {"marian/tied", "marian/separate", "marian/gelu", "pegasus/relu",
+                                       "pegasus/gelu"};
+
 class Forward : public ProgramTest {
  protected:
   // The greatest difference of a tensor among real positions, relative to its greatest element; elements of
@@ -40,14 +43,13 @@ class Forward : public ProgramTest {
   }
 
   void expect_golden(const std::string& name, const std::string& type, double tolerance) {
-    const std::filesystem::path golden =
-        std::filesystem::path(REGARD_SOURCE_DIR) / "tests/golden/marian" / name;
+    const std::filesystem::path golden = std::filesystem::path(REGARD_SOURCE_DIR) / "tests/golden" / name;
     const SafetensorsFile expected(golden / "outputs.safetensors");
     std::string gradients;
     for (const TensorInfo& info : expected.tensors())
       if (info.name.rfind("gradient.", 0) == 0)
         gradients += (gradients.empty() ? "" : ",") + info.name.substr(9);
-    const Result result = sh("regard forward $GOLDEN/" + name + " --inputs $GOLDEN/" + name +
+    const Result result = sh("regard forward $GOLDEN/../" + name + " --inputs $GOLDEN/../" + name +
                              "/inputs.safetensors --outputs out.safetensors --hidden-states --attentions "
                              "--gradients " +
                              gradients + " --dtype " + type);
@@ -67,11 +69,11 @@ class Forward : public ProgramTest {
 };
 
 TEST_F(Forward, EqualsTransformersInDouble) {
-  for (const char* name : {"tied", "separate", "gelu"}) expect_golden(name, "f64", 1e-9);
+  for (const char* name : checkpoints) expect_golden(name, "f64", 1e-9);
 }
 
 TEST_F(Forward, EqualsTransformersInSingle) {
-  for (const char* name : {"tied", "separate", "gelu"}) expect_golden(name, "f32", 1e-4);
+  for (const char* name : checkpoints) expect_golden(name, "f32", 1e-4);
 }
 
 TEST_F(Forward, WritesLogitsAloneByDefault) {

@@ -139,10 +139,13 @@ def forward(model, inputs, gradients):
     return {k: x.detach().clone().contiguous() for k, x in out.items()}
 
 
-def trimmed(rows, padding):
+def trimmed(rows, config):
+    """Without what fills a row up: padding, or with padding 0 the end token again (0 is false in generate's code)."""
     rows = [r.tolist() for r in rows]
     for r in rows:
-        while len(r) > 1 and r[-1] == padding:
+        if config.eos_token_id in r[1:]:
+            del r[r.index(config.eos_token_id, 1) + 1:]
+        while len(r) > 1 and r[-1] == config.pad_token_id:
             r.pop()
     return rows
 
@@ -154,7 +157,6 @@ def generate(family, folder, source, inputs):
     single = family.from_pretrained(folder, attn_implementation="eager").eval()
     double = family.from_pretrained(folder, attn_implementation="eager").double().eval()
     positions_in_double(double)
-    padding = single.config.pad_token_id
     for config in GENERATION:
         given = {k: inputs[k] for k in ("input_ids", "attention_mask")} | config
         if "max_length" in given and given["max_length"] > single.config.max_position_embeddings:
@@ -166,12 +168,12 @@ def generate(family, folder, source, inputs):
             for k in unset:
                 setattr(m.generation_config, k, None)
         a, b = single.generate(**given), double.generate(**given)
-        ids = trimmed(b.sequences, padding)
-        assert ids == trimmed(a.sequences, padding), (folder, config)
+        ids = trimmed(b.sequences, single.config)
+        assert ids == trimmed(a.sequences, single.config), (folder, config)
         times = config.get("num_return_sequences", 1)
         for i, row in enumerate(source):
             alone = single.generate(input_ids=row[None], attention_mask=torch.ones_like(row[None]), **config)
-            assert trimmed(alone, padding) == ids[i * times:(i + 1) * times], (folder, config, i)
+            assert trimmed(alone, single.config) == ids[i * times:(i + 1) * times], (folder, config, i)
         for m in (single, double):
             for k, v in unset.items():
                 setattr(m.generation_config, k, v)
