@@ -9,6 +9,8 @@
 #include "regard/base/json.h"
 #include "regard/base/version.h"
 #include "regard/cli/command.h"
+#include "regard/models/family.h"
+#include "regard/models/native.h"
 #include "regard/tensor/safetensors.h"
 
 namespace regard::cli {
@@ -72,43 +74,34 @@ void print_machine(Console& console) {
   out.line(fmt::format("built with   {}, assertions {}", compiler(), assertions));
 }
 
-void print_config(Console& console, const Json& config) {
-  for (const char* key : {"model_type",
-                          "architectures",
-                          "vocab_size",
-                          "decoder_vocab_size",
-                          "d_model",
-                          "encoder_layers",
-                          "decoder_layers",
-                          "encoder_attention_heads",
-                          "decoder_attention_heads",
-                          "encoder_ffn_dim",
-                          "decoder_ffn_dim",
-                          "activation_function",
-                          "max_position_embeddings",
-                          "norm_position",
-                          "norm_type",
-                          "feed_forward",
-                          "position_type",
-                          "rope_theta",
-                          "relative_attention_num_buckets",
-                          "relative_attention_max_distance",
-                          "num_key_value_heads",
-                          "encoder_layer_groups",
-                          "decoder_layer_groups"})
-    if (config.contains(key)) {
-      const Json& value = config[key];
-      console.out().line(
-          fmt::format("{:<24} {}", key, value.is_string() ? value.get<std::string>() : to_line(value)));
-    }
+// What a model's configuration says of its shape, whatever its family; nothing of a family that is not known.
+Json shape_of(const Json& config, const std::string& file) {
+  const JsonField field(config, file);
+  const models::Family* family = models::family_named(field.text_or("model_type", ""));
+  return family == nullptr ? Json::object() : models::shape_of(family->read(field));
+}
+
+void print_config(Console& console, const Json& config, const Json& shape) {
+  const auto print = [&](const std::string& key, const Json& value) {
+    console.out().line(
+        fmt::format("{:<24} {}", key, value.is_string() ? value.get<std::string>() : to_line(value)));
+  };
+  for (const char* key :
+       {"model_type", "architectures", "vocab_size", "decoder_vocab_size", "d_model", "encoder_layers",
+        "decoder_layers", "encoder_attention_heads", "decoder_attention_heads", "encoder_ffn_dim",
+        "decoder_ffn_dim", "activation_function", "max_position_embeddings"})
+    if (config.contains(key)) print(key, config[key]);
+  for (const auto& [key, value] : shape.items()) print(key, value);
 }
 
 void print_weights(Console& console, const InfoOptions& options) {
   const std::filesystem::path path = options.path;
-  Json config;
+  Json config, shape;
   if (std::filesystem::is_directory(path)) {
-    config = read_json(path / "config.json");
-    if (!config.is_object()) JsonField(config, (path / "config.json").string()).refuse("an object");
+    const std::string file = path / "config.json";
+    config = read_json(file);
+    if (!config.is_object()) JsonField(config, file).refuse("an object");
+    shape = shape_of(config, file);
   }
   const Weights weights = Weights::open(path);
   std::uint64_t parameters = 0;
@@ -123,10 +116,13 @@ void print_weights(Console& console, const InfoOptions& options) {
   if (console.json()) {
     Json info{{"path", options.path}, {"file", weights.path().string()}, {"parameters", parameters},
               {"bytes", bytes},       {"tensor_count", tensors.size()},  {"tensors", tensors}};
-    if (!config.is_null()) info["config"] = config;
+    if (!config.is_null()) {
+      info["config"] = config;
+      info["shape"] = shape;
+    }
     return console.out().line(to_line(info));
   }
-  if (!config.is_null()) print_config(console, config);
+  if (!config.is_null()) print_config(console, config, shape);
   console.out().line(fmt::format("{:<24} {}", "file", weights.path().string()));
   console.out().line(
       fmt::format("{:<24} {} in {} tensors, {} bytes", "parameters", parameters, tensors.size(), bytes));

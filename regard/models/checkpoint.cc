@@ -15,8 +15,9 @@ Tensor CheckpointWeights::get(const std::string& name, const Shape& shape, const
   return weights_.tensor(found, shape).to(DType::f32);
 }
 
-void save_weights(const nn::Parameters& parameters, const std::filesystem::path& file) {
-  std::vector<NamedTensor> tensors;
+void save_weights(const nn::Parameters& parameters, const std::filesystem::path& file,
+                  const std::vector<NamedTensor>& more) {
+  std::vector<NamedTensor> tensors = more;
   for (const Parameter* p : parameters.all()) tensors.push_back({p->name(), p->value()});
   write_safetensors(file, tensors);
 }

@@ -23,7 +23,8 @@ class CheckpointWeights final : public nn::WeightSource {
   std::string prefix_;
 };
 
-// All parameters under their names, atomically.
-void save_weights(const nn::Parameters& parameters, const std::filesystem::path& file);
+// All parameters under their names, and what else belongs into the file, atomically.
+void save_weights(const nn::Parameters& parameters, const std::filesystem::path& file,
+                  const std::vector<NamedTensor>& more = {});
 
 }  // namespace regard::models

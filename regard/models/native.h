@@ -19,6 +19,9 @@ namespace regard::models {
 // encoder_layer_groups, decoder_layer_groups   layers with weights of their own; neighbors share
 EncoderDecoderConfig native_config(const JsonField& config);
 
+// What these keys say of a model of any family: those that matter for it, with their values.
+Json shape_of(const EncoderDecoderConfig& config);
+
 // The keys above, in that order: those that Marian does not have.
 const std::vector<std::string_view>& shape_keys();
 

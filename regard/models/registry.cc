@@ -16,10 +16,21 @@
 namespace regard::models {
 namespace {
 
-constexpr std::array families{
-    Family{"marian", "MarianMTModel", "model.", marian_config, bart_names},
-    Family{"pegasus", "PegasusForConditionalGeneration", "model.", pegasus_config, bart_names},
-    Family{"regard", "RegardEncoderDecoder", "model.", native_config, bart_names}};
+constexpr std::array families{Family{"marian", "MarianMTModel", "model.", marian_config, bart_names},
+                              Family{"pegasus", "PegasusForConditionalGeneration", "model.", pegasus_config,
+                                     bart_names, PositionTables::stored},
+                              Family{"regard", "RegardEncoderDecoder", "model.", native_config, bart_names}};
+
+std::vector<NamedTensor> fixed_tables(const Json& json) {
+  const JsonField config(json, "config");
+  const Family& family = family_of(config);
+  if (family.positions == PositionTables::computed) return {};
+  const EncoderDecoderConfig c = family.read(config);
+  const Tensor table =
+      sinusoidal_positions(c.max_positions, c.width, SinusoidalForm::half_split).to(DType::f32);
+  const EncoderDecoderNames& names = family.names();
+  return {{names.encoder.positions.table, table}, {names.decoder.positions.table, table}};
+}
 
 }  // namespace
 
@@ -62,7 +73,7 @@ void save(const SequenceToSequence& model, const std::filesystem::path& director
   if (failure)
     throw Error(fmt::format("{}: cannot make the directory: {}", directory.string(), failure.message()));
   write_atomically(directory / "config.json", to_pretty(model.config()));
-  save_weights(model.parameters(), directory / "model.safetensors");
+  save_weights(model.parameters(), directory / "model.safetensors", fixed_tables(model.config()));
 }
 
 }  // namespace regard::models
