@@ -190,7 +190,9 @@ TEST_F(Guards, TheBestAndTheLastAreKept) {
   settings_.keep_best = 2;
   settings_.metric_for_best_model = "bleu";
   prepare = [](Successor& objective) {
-    objective.bleu = [](int validation) { return std::vector<double>{3, 9, 1, 5, 2}.at(validation - 1); };
+    objective.bleu = [](int validation) {
+      return std::vector<double>{3, 9, 1, 5, 2}.at(static_cast<std::size_t>(validation) - 1);
+    };
   };
   Successor objective;
   prepare(objective);
