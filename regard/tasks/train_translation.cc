@@ -147,6 +147,8 @@ void TranslationRun::make_model() {
   model_ =
       models::create(models::trained_form(config).config, RandomKey{training_.seed}.fold(Stream::weights));
   if (!training_.init.empty()) train::load_parameters(model_->parameters(), training_.init);
+  // Before anything is written that would make the folder a run.
+  train::treatments(model_->parameters(), train::optimizer_options(plan_.training).groups);
   around_.log.info(fmt::format("model: {} parameters, vocabulary {}", model_->parameters().elements(),
                                tokenizer_->vocabulary_size(TextSide::target)));
 }

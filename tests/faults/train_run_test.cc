@@ -133,6 +133,13 @@ TEST_F(TrainRun, TwoTrainersInOneFolder) {  // FAULTS 43
   EXPECT_NE(bytes("second").find("another training run is at work"), std::string::npos) << bytes("second");
 }
 
+TEST_F(TrainRun, AGroupThatMatchesNothingLeavesTheFolderFree) {
+  const std::string group =
+      "--set max_steps=2 --quiet --set 'param_groups=[{\"match\": \"model.encoder.*\"}, ";
+  expect_error(train(group + "{\"match\": \"modle.*\"}]'"), 2, "\"modle.*\" matches no trained parameter");
+  EXPECT_EQ(train(group + "{\"match\": \"model.*\", \"learning_rate_scale\": 0}]'").exit, 0);
+}
+
 TEST_F(TrainRun, TheTimeLimitEndsWellAndTheRunGoesOn) {
   const Result first = train("--set max_steps=1000000 --time-limit 1s");
   EXPECT_EQ(first.exit, 0) << first.err;
