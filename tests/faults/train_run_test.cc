@@ -121,6 +121,46 @@ TEST_F(TrainRun, ABatchLargerThanTheCorpus) {  // FAULTS 39
   EXPECT_NE(bytes("run/log.jsonl").find("\"step\":3"), std::string::npos);
 }
 
+// FAULTS 32: a limit on the size of files, which as a signal would end the program, is an error like a full
+// disk.
+TEST_F(TrainRun, AFullDiskKeepsThePreviousCheckpoint) {
+  begin_run();
+  ASSERT_EQ(sh("cp -r run whole; du -b run/checkpoints/step-8/*").exit, 0);
+  const Result full = sh("ulimit -f 40; " + command("--resume --set max_steps=12 --quiet"));
+  expect_error(full, 1, "step-12");
+  EXPECT_EQ(sh("ls run/checkpoints; diff -r whole/checkpoints/step-8 run/checkpoints/step-8").out,
+            "step-4\nstep-8\n");
+  EXPECT_EQ(sh("cmp run/model.safetensors whole/model.safetensors").exit, 0);
+  const Result again = train("--resume --set max_steps=12");
+  EXPECT_EQ(again.exit, 0) << again.err;
+  EXPECT_NE(again.err.find("going on from update 8"), std::string::npos) << again.err;
+  ASSERT_EQ(sh("mv run full; mv whole run").exit, 0);
+  ASSERT_EQ(train("--resume --set max_steps=12").exit, 0);
+  EXPECT_EQ(sh("cmp run/model.safetensors full/model.safetensors").exit, 0);
+}
+
+// FAULTS 30 and 31.
+TEST_F(TrainRun, ATerminationSavesAndASecondOneEndsAtOnce) {
+  std::string start = command("--set max_steps=1000000 --set save_steps=1000000 --quiet & first=$!");
+  start.replace(0, std::string("regard").size(), "\"$PROGRAM\"");
+  const std::string wait = "\nfor i in $(seq 600); do [ -s run/log.jsonl ] && break; sleep 0.1; done\n";
+  const Result once = sh(start + wait + "kill -TERM $first; wait $first; echo $?");
+  EXPECT_EQ(once.out, "130\n") << once.err;
+  EXPECT_NE(once.err.find("--resume goes on"), std::string::npos) << once.err;
+  const std::string saved = sh("ls run/checkpoints").out;
+  EXPECT_EQ(saved.rfind("step-", 0), 0U) << saved;
+  // The second may come while the first is being minded or find the program gone: 130 either way, and what
+  // was saved stays whole.
+  start.replace(start.find(" --quiet & "), std::string(" --quiet & ").size(), " --resume 2> second & ");
+  const Result twice =
+      sh(start + "\nfor i in $(seq 600); do grep -q 'going on' second && break; sleep 0.1; done\n" +
+         "kill -TERM $first; kill -TERM $first; wait $first; echo $?");
+  EXPECT_EQ(twice.out, "130\n") << bytes("second");
+  const Result after = train("--resume --set max_steps=1 --set save_steps=1000000");
+  EXPECT_EQ(after.exit, 0) << after.err;
+  EXPECT_EQ(after.err.find("damaged"), std::string::npos) << after.err;
+}
+
 TEST_F(TrainRun, TwoTrainersInOneFolder) {  // FAULTS 43
   std::string first = command("--set max_steps=1000000 --quiet & first=$!");
   first.replace(0, std::string("regard").size(), "\"$PROGRAM\"");  // its number is that of the program
