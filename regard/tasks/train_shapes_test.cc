@@ -71,7 +71,7 @@ class TrainShapes : public testing::TestWithParam<ShapeCase> {
       text += source + "\t" + target + "\n";
     }
     std::ofstream(folder_ / "train.tsv", std::ios::binary) << text;
-    training_.train = training_.valid = {folder_ / "train.tsv", {}, {}};
+    training_.train = training_.valid = {{{folder_ / "train.tsv"}}};
     for (const char* setting :
          {"d_model=16", "encoder_layers=2", "decoder_layers=2", "encoder_attention_heads=2",
           "decoder_attention_heads=2", "encoder_ffn_dim=24", "decoder_ffn_dim=24", "dropout=0.1",
@@ -152,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(One, TrainShape, testing::Values(shapes()[0]));
 
 // Before anything is read or made.
 TEST_P(TrainShape, RefusesAtTheStartWhatCannotBeWritten) {
-  training_.train = {folder_ / "missing", {}, {}};
+  training_.train = {{{folder_ / "missing"}}};
   const auto settings = training_.settings;
   const auto refused = [&](const std::vector<std::string>& more, const std::string& named) {
     training_.settings = settings;
