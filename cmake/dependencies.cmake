@@ -9,8 +9,11 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 pkg_check_modules(sentencepiece REQUIRED IMPORTED_TARGET GLOBAL sentencepiece)
 pkg_check_modules(highway REQUIRED IMPORTED_TARGET GLOBAL libhwy)
+pkg_check_modules(oniguruma REQUIRED IMPORTED_TARGET GLOBAL oniguruma)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET GLOBAL libutf8proc)
 # What the library links, and what our own sources include besides.
-set(REGARD_LINKED fmt::fmt ZLIB::ZLIB PkgConfig::sentencepiece PkgConfig::highway Threads::Threads)
+set(REGARD_LINKED fmt::fmt ZLIB::ZLIB PkgConfig::sentencepiece PkgConfig::highway PkgConfig::oniguruma PkgConfig::utf8proc
+  Threads::Threads)
 set(REGARD_DEPENDENCIES ${REGARD_LINKED} nlohmann_json::nlohmann_json)
 if(REGARD_PROGRAM OR REGARD_TESTS)
   find_package(CLI11 REQUIRED)

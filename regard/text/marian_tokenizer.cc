@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
+#include "regard/text/clean_up.h"
 #include "regard/text/subword_vocabulary.h"
 #include "regard/text/unicode.h"
 
@@ -22,29 +22,6 @@ std::string token_text(const JsonField& config, std::string_view key, const std:
   const auto field = config.find(key);
   if (!field) return otherwise;
   return field->value().is_object() ? field->at("content").text() : field->text();
-}
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
-
-// `clean_up_tokenization` of transformers, in its order.
-void clean_up(std::string& text) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kRules = {{
-      {" .", "."},
-      {" ?", "?"},
-      {" !", "!"},
-      {" ,", ","},
-      {" ' ", "'"},
-      {" n't", "n't"},
-      {" 'm", "'m"},
-      {" 's", "'s"},
-      {" 've", "'ve"},
-      {" 're", "'re"},
-  }};
-  for (const auto& [from, to] : kRules) replace_all(text, from, to);
 }
 
 // The length of a language code at the beginning: ">>", the nearest "<<" after it, nothing in between
@@ -200,7 +177,9 @@ void MarianTokenizer::encode_into(std::string_view text, TextSide side, Sink&& s
       sink(Token{id, std::move(piece.piece), offset + piece.begin, offset + piece.end});
     }
   }
-  sink(Token{special_.at(config_.end), config_.end, text.size(), text.size()});
+  Token end{special_.at(config_.end), config_.end, text.size(), text.size()};
+  end.special = true;
+  sink(std::move(end));
 }
 
 std::vector<Token> MarianTokenizer::encode(std::string_view text, TextSide side) const {
@@ -228,21 +207,37 @@ std::string MarianTokenizer::token_of(std::int32_t id) const {
 
 std::string MarianTokenizer::piece(std::int32_t id) const { return token_of(id); }
 
-std::string MarianTokenizer::decode(std::span<const std::int32_t> ids) const {
+std::string MarianTokenizer::decode(std::span<const std::int32_t> ids, SpecialTokens special) const {
   // With one vocabulary transformers decodes by the source's model. The two differ in nothing but what they
   // know, and a piece that a model does not know decodes as itself.
   const SentencePiece& model = config_.separate_vocabularies ? target_model_ : source_model_;
+  std::string text;
   std::vector<std::string> pieces;
+  const auto flush = [&] {
+    text += model.decode(pieces);
+    pieces.clear();
+  };
   for (const std::int32_t id : ids) {
-    const bool special =
-        std::any_of(special_.begin(), special_.end(), [&](const auto& entry) { return entry.second == id; });
-    if (!special) pieces.push_back(token_of(id));
+    const auto found =
+        std::find_if(special_.begin(), special_.end(), [&](const auto& entry) { return entry.second == id; });
+    if (found == special_.end()) {
+      pieces.push_back(token_of(id));
+    } else if (special == SpecialTokens::keep) {
+      flush();
+      text += found->first + " ";
+    }
   }
-  std::string text = model.decode(pieces);
+  flush();
   replace_all(text, "\xE2\x96\x81", " ");
   text = trim(text);
-  if (config_.clean_up_spaces) clean_up(text);
+  if (config_.clean_up_spaces) clean_up_text(text);
   return text;
+}
+
+std::optional<std::int32_t> MarianTokenizer::id(std::string_view piece) const {
+  const auto found = target_.ids.find(std::string(piece));
+  if (found == target_.ids.end()) return std::nullopt;
+  return found->second;
 }
 
 std::int64_t MarianTokenizer::vocabulary_size(TextSide side) const {

@@ -31,8 +31,11 @@ class MarianTokenizer final : public Tokenizer {
 
   std::vector<Token> encode(std::string_view text, TextSide side) const override;
   std::vector<std::int32_t> encode_ids(std::string_view text, TextSide side) const override;
-  std::string decode(std::span<const std::int32_t> ids) const override;
+  using Tokenizer::encode;
+  std::string decode(std::span<const std::int32_t> ids, SpecialTokens special) const override;
+  using Tokenizer::decode;
   std::string piece(std::int32_t id) const override;
+  std::optional<std::int32_t> id(std::string_view piece) const override;
   std::int64_t vocabulary_size(TextSide side) const override;
   SpecialIds special_ids() const override;
   SubwordVocabulary subwords(TextSide side) const override;

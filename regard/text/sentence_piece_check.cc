@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include <cstring>
 #include <unordered_set>
 
 #include "regard/base/error.h"
 #include "regard/base/json.h"
+#include "regard/text/character_map.h"
 #include "regard/text/sentence_piece.h"
 #include "regard/text/unicode.h"
 #include "regard/text/wire_format.h"
@@ -18,32 +18,6 @@ namespace regard {
 namespace {
 
 constexpr std::size_t kMaxPieceBytes = 1000;
-
-// The character map: u32 size of a double-array trie, the trie (u32 units), then zero-terminated replacement
-// strings that its values point to. The library follows offsets without looking.
-bool sound_character_map(std::string_view map) {
-  if (map.empty()) return true;
-  std::uint32_t trie_bytes = 0;
-  if (map.size() < sizeof trie_bytes) return false;
-  std::memcpy(&trie_bytes, map.data(), sizeof trie_bytes);
-  map.remove_prefix(sizeof trie_bytes);
-  if (trie_bytes >= map.size() || trie_bytes % 4 != 0 || trie_bytes < 1024) return false;
-  const std::string_view strings = map.substr(trie_bytes);
-  if (strings.back() != '\0') return false;
-  const std::size_t units = trie_bytes / 4;
-  for (std::size_t i = 0; i < units; ++i) {
-    std::uint32_t unit = 0;
-    std::memcpy(&unit, map.data() + i * 4, 4);
-    if ((unit >> 31) != 0) {  // a leaf holds a position among the strings
-      if ((unit & 0x7FFFFFFFU) >= strings.size()) return false;
-      continue;
-    }
-    // A step goes to (i ^ offset) ^ byte, for any byte.
-    const std::size_t offset = static_cast<std::size_t>(unit >> 10) << ((unit & 0x200U) >> 6);
-    if (((i ^ offset) | 0xFFU) >= units) return false;
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -70,7 +44,7 @@ void check_sentence_piece_model(std::string_view model, const std::string& name)
     }
     if (field->number == 3 || field->number == 5) {
       while (const auto part = inner.next()) {
-        if (part->number == 2 && part->bytes && !sound_character_map(*part->bytes)) {
+        if (part->number == 2 && part->bytes && !CharacterMap::from_bytes(*part->bytes)) {
           throw InputError(name + ": not a SentencePiece model: its character map is damaged");
         }
       }
