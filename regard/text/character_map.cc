@@ -2,6 +2,9 @@
 
 #include <cstring>
 
+#include "regard/text/characters.h"
+#include "regard/text/unicode.h"
+
 namespace regard {
 namespace {
 
@@ -25,19 +28,23 @@ std::optional<CharacterMap> CharacterMap::from_bytes(std::string_view bytes) {
   bytes.remove_prefix(sizeof trie_bytes);
   if (trie_bytes >= bytes.size() || trie_bytes % 4 != 0 || trie_bytes < 1024) return std::nullopt;
   made.strings_ = bytes.substr(trie_bytes);
-  if (made.strings_.back() != '\0') return std::nullopt;
+  if (made.strings_.back() != '\0' || first_invalid_utf8(made.strings_)) return std::nullopt;
   made.units_.resize(trie_bytes / 4);
   std::memcpy(made.units_.data(), bytes.data(), trie_bytes);
   for (std::size_t i = 0; i < made.units_.size(); ++i) {
     const std::uint32_t unit = made.units_[i];
     if (is_leaf(unit)) {
-      if (value(unit) >= made.strings_.size()) return std::nullopt;
+      if (!made.begins_text(value(unit))) return std::nullopt;
       continue;
     }
     // A step goes to (i ^ offset) ^ byte, for any byte.
     if (((i ^ offset(unit)) | 0xFFU) >= made.units_.size()) return std::nullopt;
   }
   return made;
+}
+
+bool CharacterMap::begins_text(std::size_t at) const {
+  return at < strings_.size() && !continues_character(strings_[at]);
 }
 
 std::optional<std::string_view> CharacterMap::find(std::string_view text) const {
@@ -52,7 +59,7 @@ std::optional<std::string_view> CharacterMap::find(std::string_view text) const 
     node ^= offset(unit);
     if (has_leaf(unit)) {
       const std::uint32_t at = value(units_[node]);
-      if (at >= strings_.size()) return std::nullopt;
+      if (!begins_text(at)) return std::nullopt;
       return std::string_view(strings_.c_str() + at);
     }
   }

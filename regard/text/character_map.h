@@ -21,6 +21,8 @@ class CharacterMap {
   std::optional<std::string_view> find(std::string_view text) const;
 
  private:
+  bool begins_text(std::size_t at) const;  // whether a replacement may begin at this byte
+
   std::vector<std::uint32_t> units_;  // empty for an empty map
   std::string strings_;
 };

@@ -9,10 +9,12 @@
 namespace regard {
 namespace {
 
-constexpr std::int64_t kMaxLength = std::int64_t{1} << 24;
+constexpr std::int64_t kMaxIds = std::int64_t{1} << 24;
+constexpr std::int64_t kMaxPadding = std::int64_t{1} << 20;
+constexpr std::int64_t kMaxLength = std::int64_t{1} << 53;  // of a text: no memory is taken for it
 
-std::size_t size_of(const JsonField& field) {
-  return static_cast<std::size_t>(field.integer_within(0, kMaxLength));
+std::size_t size_of(const JsonField& field, std::int64_t most) {
+  return static_cast<std::size_t>(field.integer_within(0, most));
 }
 
 // Cuts the one sequence of `runs` into pieces of `length` that overlap by `stride`.
@@ -68,9 +70,9 @@ std::pair<std::size_t, std::size_t> shares(std::size_t first, std::size_t second
 std::optional<Truncation> parse_truncation(const JsonField& field) {
   if (field.value().is_null()) return std::nullopt;
   Truncation made;
-  made.max_length = size_of(field.at("max_length"));
+  made.max_length = size_of(field.at("max_length"), kMaxLength);
   if (const auto stride = field.find("stride")) {
-    made.stride = size_of(*stride);
+    made.stride = size_of(*stride, kMaxLength);
     if (made.stride > 0 && made.stride >= made.max_length)
       stride->refuse(fmt::format("less than max_length, which is {}", made.max_length));
   }
@@ -89,19 +91,19 @@ std::optional<Padding> parse_padding(const JsonField& field) {
   if (field.value().is_null()) return std::nullopt;
   Padding made;
   if (const auto strategy = field.find("strategy"); strategy && strategy->value().is_object()) {
-    made.length = size_of(strategy->at("Fixed"));
+    made.length = size_of(strategy->at("Fixed"), kMaxPadding);
   } else if (strategy) {
     strategy->one_of({"BatchLongest"});
   }
-  if (const auto multiple = field.find("pad_to_multiple_of"); multiple && size_of(*multiple) > 0)
-    made.multiple = size_of(*multiple);
+  if (const auto multiple = field.find("pad_to_multiple_of"); multiple && size_of(*multiple, kMaxPadding) > 0)
+    made.multiple = size_of(*multiple, kMaxPadding);
   if (const auto side = field.find("direction"))
     made.side = side->one_of({"Left", "Right"}) == "Left" ? Padding::Side::left : Padding::Side::right;
   made.piece = field.text_or("pad_token", made.piece);
   if (const auto id = field.find("pad_id"))
-    made.id = static_cast<std::int32_t>(id->integer_within(0, kMaxLength - 1));
+    made.id = static_cast<std::int32_t>(id->integer_within(0, kMaxIds - 1));
   if (const auto type = field.find("pad_type_id"))
-    made.type = static_cast<std::int32_t>(type->integer_within(0, kMaxLength - 1));
+    made.type = static_cast<std::int32_t>(type->integer_within(0, kMaxIds - 1));
   return made;
 }
 

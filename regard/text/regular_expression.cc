@@ -114,6 +114,11 @@ void RegularExpression::find_all(std::string_view text, std::vector<ByteRange>& 
     }
     const auto first = static_cast<std::size_t>(region->beg[0]);
     const auto last = static_cast<std::size_t>(region->end[0]);
+    const auto inside = [&](std::size_t at) { return at < text.size() && continues_character(text[at]); };
+    if (inside(first) || inside(last)) {
+      throw InputError(
+          fmt::format("{}: found a match of half a character, expected whole ones", impl_->place));
+    }
     if (first == last && !matches.empty() && matches.back().end == last) {
       from += from < text.size() ? character_length(text[from]) : 1;
       continue;

@@ -153,8 +153,8 @@ std::vector<SpecialName> names_in(const std::vector<Piece>& pieces, std::initial
   return names;
 }
 
-Json metaspace() {
-  return typed("Metaspace", {{"replacement", "\u2581"}, {"prepend_scheme", "always"}, {"split", true}});
+Json metaspace(const char* scheme, bool split) {
+  return typed("Metaspace", {{"replacement", "\u2581"}, {"prepend_scheme", scheme}, {"split", split}});
 }
 
 Family plain_family(const Model& model) {
@@ -164,9 +164,8 @@ Family plain_family(const Model& model) {
   if (!model.character_map.empty())
     family.normalizers.push_back(
         typed("Precompiled", {{"precompiled_charsmap", to_base64(model.character_map)}}));
-  family.normalizers.push_back(typed("Strip", {{"strip_left", false}, {"strip_right", true}}));
-  family.normalizers.push_back(replace("Regex", " {2,}", "\u2581"));
-  family.pre_tokenizer = metaspace();
+  family.pre_tokenizer =
+      typed("Sequence", {{"pretokenizers", {typed("WhitespaceSplit"), metaspace("always", true)}}});
   return family;
 }
 
@@ -188,7 +187,6 @@ Family albert(const Model& model, const JsonField& config, const std::string& fi
   }
   if (config.boolean_or("do_lower_case", true)) steps.push_back(typed("Lowercase"));
   if (!model.character_map.empty()) steps.push_back(family.normalizers[0]);
-  steps.push_back(replace("Regex", " {2,}", " "));
   family.normalizers = std::move(steps);
   // Digits are to stand apart from a comma behind them.
   for (Piece& piece : family.pieces) {
@@ -230,7 +228,6 @@ Family pegasus(const Model& model, const JsonField& config, const std::string& f
   for (std::size_t i = 2; i < model.pieces.size(); ++i) pieces.push_back(model.pieces[i]);
   family.pieces = std::move(pieces);
   family.unknown = model.unknown() + static_cast<std::size_t>(offset);
-  family.pre_tokenizer = typed("Sequence", {{"pretokenizers", {typed("WhitespaceSplit"), metaspace()}}});
   family.post_processor = template_document("$A </s>", "$A $B </s>", names_in(family.pieces, {"</s>"}, file));
   return family;
 }
@@ -239,9 +236,13 @@ Family llama(const Model& model, const JsonField& config, const std::string& fil
   Family family;
   family.pieces = model.pieces;
   family.unknown = model.unknown();
-  if (config.boolean_or("add_prefix_space", true))
-    family.normalizers.push_back(typed("Prepend", {{"prepend", "\u2581"}}));
-  family.normalizers.push_back(replace("String", " ", "\u2581"));
+  const bool prefix = config.boolean_or("add_prefix_space", true);
+  if (config.boolean_or("legacy", true)) {  // as SentencePiece itself: one more space, whatever stands there
+    if (prefix) family.normalizers.push_back(typed("Prepend", {{"prepend", "\u2581"}}));
+    family.normalizers.push_back(replace("String", " ", "\u2581"));
+  } else {
+    family.pre_tokenizer = metaspace(prefix ? "first" : "never", false);
+  }
   const std::string bos =
       config.boolean_or("add_bos_token", true) ? special_text(config, "bos_token", "<s>") : "";
   const std::string eos =
@@ -325,7 +326,7 @@ Json document_from_sentence_piece(const fs::path& path, const JsonField& config)
                         {"unk_id", family.unknown},
                         {"byte_fallback", std::any_of(family.pieces.begin(), family.pieces.end(),
                                                       [](const Piece& p) { return p.type == 6; })}});
-  document["decoder"] = metaspace();
+  document["decoder"] = metaspace("always", true);
   return document;
 }
 

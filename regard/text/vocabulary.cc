@@ -8,6 +8,8 @@ namespace regard {
 namespace {
 
 constexpr std::int64_t kMaxIds = std::int64_t{1} << 24;
+constexpr std::int64_t kFreeIds = 1'000'000;  // ids are places in memory: they may leave gaps, but not any
+constexpr std::int64_t kIdsPerToken = 16;
 constexpr std::size_t kMaxTokenBytes = 10'000;
 
 }  // namespace
@@ -42,10 +44,13 @@ void Vocabulary::fill(const std::vector<Entry>& entries) {
 
 Vocabulary Vocabulary::parse(const JsonField& field) {
   if (!field.value().is_object()) field.refuse("an object of tokens and their ids");
+  const auto& tokens = field.value().get_ref<const Json::object_t&>();
+  const std::int64_t limit =
+      std::min(kMaxIds, kFreeIds + kIdsPerToken * static_cast<std::int64_t>(tokens.size()));
   std::vector<Entry> entries;
-  for (const auto& [token, value] : field.value().get_ref<const Json::object_t&>()) {
-    const bool sound = value.is_number_integer() && value >= 0 && value < kMaxIds;
-    if (!sound) field.at(token).refuse(fmt::format("an id from 0 to {}", kMaxIds - 1));
+  for (const auto& [token, value] : tokens) {
+    const bool sound = value.is_number_integer() && value >= 0 && value < limit;
+    if (!sound) field.at(token).refuse(fmt::format("an id from 0 to {}", limit - 1));
     if (token.size() > kMaxTokenBytes)
       field.at(token).refuse(fmt::format("a token of at most {} bytes", kMaxTokenBytes));
     entries.emplace_back(token, value.get<std::int32_t>());
