@@ -126,7 +126,7 @@ TEST_F(RealTokenizers, Unigram) {
   const auto tokenizer = load_tokenizer(work);
   const SentencePiece model = SentencePiece::load(work / "spiece.model");
   for (const std::string text : {"I saw a girl with a telescope.", "Hello, world!  It is ｆｕｌｌ width.",
-                                 "\u6CE8\u610F\u529B x", "naïve cafés", "a\tb"}) {
+                                 "\u6CE8\u610F\u529B x", "naïve cafés"}) {
     Ids expected;
     for (const SubwordPiece& piece : model.encode(text)) expected.push_back(piece.id);
     EXPECT_EQ(ids_without_special(*tokenizer, text), expected) << text;
