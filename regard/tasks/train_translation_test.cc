@@ -9,6 +9,7 @@
 #include "regard/models/registry.h"
 #include "regard/tasks/train_translation_data.h"
 #include "regard/tasks/train_translation_sampling.h"
+#include "regard/tasks/translate.h"
 #include "regard/text/tokenizer.h"
 #include "regard/train/update.h"
 
@@ -282,14 +283,40 @@ TEST_F(TrainTranslationTest, LearnsTheVocabularyFromASample) {
   EXPECT_EQ(bytes("zero/vocab.json"), bytes("all/vocab.json"));
 }
 
+// Words of one script into those of another: two vocabularies of unequal size, each with its own embedding.
 TEST_F(TrainTranslationTest, TrainsWithSeparateVocabularies) {
-  set("joint_vocab=false");
-  set("vocab_type=unigram");
-  set("vocab_size=30");
-  set("max_steps=2");
+  const std::vector<std::string> words{"red", "blue", "green", "one", "two", "three"};
+  const std::vector<std::string> said{"αβ", "γ", "δε", "ζ", "η", "θικ"};
+  RandomStream random({3});
+  std::string text;
+  for (int i = 0; i < 300; ++i) {
+    std::string source, target;
+    for (std::uint64_t n = 1 + random.below(4); n > 0; --n) {
+      const std::uint64_t word = random.below(words.size());
+      source += (source.empty() ? "" : " ") + words[word];
+      target += (target.empty() ? "" : " ") + said[word];
+    }
+    text += source + "\t" + target + "\n";
+  }
+  training_.train.files = {{file("letters.tsv", text)}};
+  training_.valid.files = {{file("few.tsv", "red two\tαβ η\nthree blue\tθικ γ\none\tζ\n")}};
+  for (const char* setting :
+       {"joint_vocab=false", "vocab_type=unigram", "subword_sampling_alpha=0.3", "vocab_size=40", "dropout=0",
+        "max_steps=300", "eval_steps=300", "save_steps=300"})
+    set(setting);
   run("run");
-  EXPECT_EQ(read_json(folder_ / "run/config.json")["share_encoder_decoder_embeddings"], false);
-  models::load(folder_ / "run");
+  const Json config = read_json(folder_ / "run/config.json");
+  EXPECT_EQ(config["share_encoder_decoder_embeddings"], false);
+  EXPECT_NE(config["vocab_size"], config["decoder_vocab_size"]);
+  const Weights weights = Weights::open(folder_ / "run");
+  EXPECT_TRUE(weights.has("model.encoder.embed_tokens.weight"));
+  EXPECT_TRUE(weights.has("model.decoder.embed_tokens.weight"));
+  const Translator translator = Translator::load(folder_ / "run");
+  const std::vector<std::string> lines{"red two", "three blue", "one"};
+  const auto found = translator.translate(lines, around_.step, {.config = translator.generation()});
+  EXPECT_EQ(found[0].text, "αβ η");
+  EXPECT_EQ(found[1].text, "θικ γ");
+  EXPECT_EQ(found[2].text, "ζ");
 }
 
 // After an epoch of shapes an update finds all its memory in the device's cache.
