@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <vector>
 
 namespace regard {
 namespace {
@@ -92,6 +91,14 @@ bool belongs(char32_t code, CharacterClass to) {
   // A table for every code point: 2 MB once, instead of a search in ranges for every character of a text.
   static const std::vector<std::uint16_t> classes = make_classes();
   return code < kCodes && (classes[code] & static_cast<std::uint16_t>(to)) != 0;
+}
+
+std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges_of(CharacterClass of) {
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges;
+  for (const ClassRange& range : kClasses) {
+    if (range.in == of) ranges.emplace_back(range.first, range.last);
+  }
+  return ranges;
 }
 
 char32_t lower_case(char32_t code) {

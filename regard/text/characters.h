@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 // Characters of valid UTF-8 and the classes in which tokenizers put them. What a class holds was asked of the
 // Python package `tokenizers` (tools/make_character_classes.py): its parts stand on different versions of
@@ -61,6 +63,9 @@ enum class CharacterClass : std::uint16_t {
 };
 
 bool belongs(char32_t code, CharacterClass to);
+
+// The first and last characters of the ranges that make up a class, in order.
+std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges_of(CharacterClass of);
 
 // The lower case of one character, without context; U+0130 becomes two code points and is left to the caller.
 char32_t lower_case(char32_t code);

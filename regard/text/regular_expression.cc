@@ -17,12 +17,52 @@ constexpr unsigned kMaxStack = 1U << 22;
 
 const OnigUChar* bytes(const char* text) { return reinterpret_cast<const OnigUChar*>(text); }
 
+// A property of characters as the library wants it: a count, then first and last of each range.
+std::vector<OnigCodePoint> property(CharacterClass of) {
+  const auto ranges = ranges_of(of);
+  std::vector<OnigCodePoint> flat = {static_cast<OnigCodePoint>(ranges.size())};
+  for (const auto& [first, last] : ranges) flat.insert(flat.end(), {first, last});
+  return flat;
+}
+
+// The library's own letters and numbers are those of an older Unicode than the tokenizers that people use.
+struct OwnProperty {
+  std::string_view theirs;
+  const char* ours;
+};
+constexpr OwnProperty kLetter = {"{L}", "regardletter"};
+constexpr OwnProperty kNumber = {"{N}", "regardnumber"};
+
 void initialize() {
   static std::once_flag once;
+  static std::vector<OnigCodePoint> letters;  // the library keeps pointers
+  static std::vector<OnigCodePoint> numbers;
   std::call_once(once, [] {
     OnigEncoding encodings[] = {ONIG_ENCODING_UTF8};
     onig_initialize(encodings, 1);
+    letters = property(CharacterClass::letter);
+    numbers = property(CharacterClass::number);
+    onig_unicode_define_user_property(kLetter.ours, letters.data());
+    onig_unicode_define_user_property(kNumber.ours, numbers.data());
   });
+}
+
+// The pattern with our letters and numbers in place of \p{L}, \P{L}, \p{N} and \P{N}.
+std::string with_own_properties(std::string_view pattern) {
+  std::string made;
+  for (std::size_t i = 0; i < pattern.size();) {
+    made += pattern[i++];
+    if (made.back() != '\\' || i == pattern.size()) continue;
+    made += pattern[i++];
+    if (made.back() != 'p' && made.back() != 'P') continue;
+    for (const OwnProperty& own : {kLetter, kNumber}) {
+      if (!pattern.substr(i).starts_with(own.theirs)) continue;
+      made += fmt::format("{{{}}}", own.ours);
+      i += own.theirs.size();
+      break;
+    }
+  }
+  return made;
 }
 
 std::string message_of(int code, const OnigErrorInfo* info) {
@@ -60,8 +100,9 @@ RegularExpression::RegularExpression(const std::string& pattern, const JsonField
   auto impl = std::make_unique<Impl>();
   impl->place = field.place();
   OnigErrorInfo info{};
-  const char* const begin = pattern.data();
-  const int code = onig_new(&impl->compiled, bytes(begin), bytes(begin + pattern.size()), ONIG_OPTION_NONE,
+  const std::string own = with_own_properties(pattern);
+  const char* const begin = own.data();
+  const int code = onig_new(&impl->compiled, bytes(begin), bytes(begin + own.size()), ONIG_OPTION_NONE,
                             ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, &info);
   if (code != ONIG_NORMAL) field.refuse(fmt::format("a regular expression ({})", message_of(code, &info)));
   impl_ = std::move(impl);

@@ -21,6 +21,11 @@ utf8proc_propval_t combining_class(utf8proc_int32_t code) {
   return utf8proc_get_property(code)->combining_class;
 }
 
+// Compatibility characters assigned after Unicode 13, which `tokenizers` leaves as they are.
+bool is_recent(char32_t c) {
+  return (c >= 0xA7F2 && c <= 0xA7F4) || (c >= 0x10781 && c <= 0x107BA) || (c >= 0x1E030 && c <= 0x1E06D);
+}
+
 void decompose(std::string_view text, bool compatible, std::vector<Unit>& units) {
   const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE |
                                                       (compatible ? UTF8PROC_COMPAT : 0));
@@ -31,7 +36,7 @@ void decompose(std::string_view text, bool compatible, std::vector<Unit>& units)
     int boundary = 0;
     auto count = utf8proc_decompose_char(code, parts.data(), static_cast<utf8proc_ssize_t>(parts.size()),
                                          options, &boundary);
-    if (count <= 0 || count > static_cast<utf8proc_ssize_t>(parts.size())) {
+    if (is_recent(c.code) || count <= 0 || count > static_cast<utf8proc_ssize_t>(parts.size())) {
       parts[0] = code;
       count = 1;
     }
