@@ -11,7 +11,9 @@ run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/first)
 file(RENAME ${WORK}/first ${WORK}/moved)
 
 file(GLOB_RECURSE installed RELATIVE ${WORK}/moved ${WORK}/moved/*)
-foreach(expected include/regard/base/error.h pkgconfig/regard.pc cmake/regard/regard-config.cmake libregard.a)
+foreach(expected include/regard/base/error.h pkgconfig/regard.pc cmake/regard/regard-config.cmake libregard.a bin/regard
+    share/man/man1/regard.1 share/man/man1/regard-train.1 bash-completion/completions/regard site-functions/_regard
+    vendor_completions.d/regard.fish)
   if(NOT installed MATCHES "${expected}")
     message(FATAL_ERROR "not installed: ${expected}")
   endif()

@@ -38,6 +38,9 @@ foreach(layer ${layers})
         # Tests of the whole program run it.
         add_dependencies(${name}_test regard_program)
         target_compile_definitions(${name}_test PRIVATE REGARD_PROGRAM_FILE="$<TARGET_FILE:regard_program>")
+        if(name STREQUAL "cli")  # looks also at what the commands declare
+          target_link_libraries(cli_test PRIVATE regard_cli)
+        endif()
       endif()
     endif()
   endif()

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <span>
+#include <string>
 
 #include "regard/cli/console.h"
 
@@ -33,12 +34,17 @@ struct Command {
 };
 
 std::span<const Command> commands();
+// UsageError where there is none of that name.
+const Command& find_command(const std::string& name);
 
+Action declare_completion(CLI::App& app);
 Action declare_demo(CLI::App& app);
 Action declare_detokenize(CLI::App& app);
 Action declare_forward(CLI::App& app);
 Action declare_generate(CLI::App& app);
 Action declare_info(CLI::App& app);
+Action declare_man(CLI::App& app);
+Action declare_plot(CLI::App& app);
 Action declare_score(CLI::App& app);
 Action declare_tokenize(CLI::App& app);
 Action declare_train(CLI::App& app);

@@ -1,13 +1,20 @@
-#include <array>
+#include <fmt/format.h>
 
+#include <array>
+#include <vector>
+
+#include "regard/base/error.h"
+#include "regard/base/suggest.h"
 #include "regard/cli/command.h"
 
 namespace regard::cli {
 namespace {
 
 constexpr std::array table{
-    Command{"demo", "trains a small model on number words, translates unseen ones, shows where it looked",
-            "regard demo\nregard demo --output somewhere --threads 2", declare_demo},
+    Command{
+        "demo", "trains a small model on number words, translates unseen ones, shows where it looked",
+        "regard demo\nregard demo --output somewhere --threads 2\nregard demo --data-only --output numbers",
+        declare_demo},
     Command{
         "train", "trains a model on your data",
         "regard train translation --train train.en --train-target train.de --valid valid.en --valid-target "
@@ -15,6 +22,11 @@ constexpr std::array table{
         "regard train translation --train pairs.tsv --output model --preset small --set learning_rate=1e-3\n"
         "regard train translation --train pairs.tsv --output model --resume",
         declare_train},
+    Command{"plot", "draws the training curves of runs, here or as SVG",
+            "regard plot model\n"
+            "regard plot run1 run2 --svg curves.svg --title 'With and without warm-up'\n"
+            "regard plot model --metric bleu --metric learning_rate",
+            declare_plot},
     Command{"translate", "translates lines of text",
             "echo 'Hello, world!' | regard translate opus-mt-en-zh\n"
             "regard translate model news.en > news.de\n"
@@ -42,10 +54,27 @@ constexpr std::array table{
             declare_forward},
     Command{"info", "what a model or a file holds; without one, this program and this machine",
             "regard info\nregard info opus-mt-en-zh\nregard info model.safetensors --json", declare_info},
+    Command{"completion", "completes commands and options in your shell",
+            "source <(regard completion bash)\n"
+            "regard completion zsh --file ~/.zfunc/_regard\n"
+            "regard completion fish --file ~/.config/fish/completions/regard.fish",
+            declare_completion},
+    Command{"man", "prints manual pages", "regard man train | man -l -\nregard man --directory man1",
+            declare_man},
 };
 
 }  // namespace
 
 std::span<const Command> commands() { return table; }
+
+const Command& find_command(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& c : commands()) {
+    if (name == c.name) return c;
+    names.emplace_back(c.name);
+  }
+  throw UsageError(
+      fmt::format("no command '{}'{} (regard --help lists them)", name, did_you_mean(name, names)));
+}
 
 }  // namespace regard::cli

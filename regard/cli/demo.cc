@@ -46,8 +46,19 @@ void print(Console& console, const tasks::DemoResult& result, double rate) {
   out.line(fmt::format("  {} train translation --help", name));
 }
 
-void run(const tasks::DemoOptions& options, Console& console) {
+struct DemoCommand {
+  tasks::DemoOptions demo;
+  bool data_only = false;
+};
+
+void run(const DemoCommand& command, Console& console) {
+  const tasks::DemoOptions& options = command.demo;
   console.dtype({DType::f32});
+  if (command.data_only) {
+    tasks::write_demo_data(options);
+    return console.log().info(fmt::format("{}: train.tsv, valid.tsv and unseen.tsv are written",
+                                          (options.directory / "data").string()));
+  }
   hold_interrupts();
   const train::Surroundings around = training_surroundings(console);
   const tasks::DemoResult result = tasks::run_demo(options, around);
@@ -68,14 +79,16 @@ void run(const tasks::DemoOptions& options, Console& console) {
 }  // namespace
 
 Action declare_demo(CLI::App& app) {
-  auto options = std::make_shared<tasks::DemoOptions>();
-  app.add_option("--output", options->directory, "the folder for data, model and page; default: demo");
-  app.add_option("--seed", options->seed, "of data, weights and order; default: 1");
-  app.add_option("--unseen", options->unseen, "numbers to be tested with; default: 1000")
+  auto command = std::make_shared<DemoCommand>();
+  tasks::DemoOptions& demo = command->demo;
+  app.add_option("--output", demo.directory, "the folder for data, model and page; default: demo");
+  app.add_option("--seed", demo.seed, "of data, weights and order; default: 1");
+  app.add_option("--unseen", demo.unseen, "numbers to be tested with; default: 1000")
       ->check(CLI::Range(1, 100000));
-  app.add_option("--updates", options->updates, "of training, in place of the usual number")
+  app.add_option("--updates", demo.updates, "of training, in place of the usual number")
       ->check(CLI::Range(1, 1 << 20));
-  return [options](Console& console) { run(*options, console); };
+  app.add_flag("--data-only", command->data_only, "only write the data, to train with as you like");
+  return [command](Console& console) { run(*command, console); };
 }
 
 }  // namespace regard::cli

@@ -18,6 +18,7 @@
 #include "regard/base/version.h"
 #include "regard/cli/arguments.h"
 #include "regard/cli/command.h"
+#include "regard/cli/declaration.h"
 #include "regard/cli/interrupt.h"
 #include "regard/cli/memory.h"
 
@@ -42,21 +43,6 @@ void hold_standard_descriptors() {
 void ignore_signals() {
   std::signal(SIGPIPE, SIG_IGN);  // a write then fails with EPIPE, which is handled
   std::signal(SIGXFSZ, SIG_IGN);  // likewise EFBIG
-}
-
-void add_globals(CLI::App& app, Globals& globals) {
-  const char* group = "Options of every command";
-  app.add_option("--threads", globals.threads, "threads to use; default: what the system grants")
-      ->check(CLI::Range(1, 1024))
-      ->group(group);
-  app.add_option("--device", globals.device, "cpu")->group(group);
-  app.add_option("--dtype", globals.dtype, "type to compute in: f32, for forward also f64")->group(group);
-  app.add_flag("--json", globals.json, "one JSON object a line on standard output")->group(group);
-  app.add_option("--options", globals.options, "a JSON file with options by name, e.g. {\"beam\": 5}")
-      ->group(group);
-  app.add_flag("--quiet", globals.quiet, "no progress and no notes, only warnings and errors")->group(group);
-  app.add_option("--log-level", globals.log_level, "debug, info, warning or error")->group(group);
-  app.add_flag("--version", globals.version, "the version")->group(group);
 }
 
 std::string indented(const std::string& lines) {
@@ -99,16 +85,6 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
   return error.what();
 }
 
-const Command& find_command(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Command& c : commands()) {
-    if (name == c.name) return c;
-    names.emplace_back(c.name);
-  }
-  throw UsageError(
-      fmt::format("no command '{}'{} (regard --help lists them)", name, did_you_mean(name, names)));
-}
-
 void print(const std::string& text) {
   Output out;
   out.write(text);
@@ -142,10 +118,8 @@ int run(std::vector<std::string> arguments) {
   }
 
   const Command& command = find_command(*name);
-  CLI::App app("", fmt::format("regard {}", command.name));
-  Globals globals;
-  const Action action = command.declare(app);
-  add_globals(app, globals);
+  DeclaredCommand declared(command);
+  CLI::App& app = declared.app;
   if (help) {
     print(help_of(app, command));
     return done;
@@ -158,8 +132,8 @@ int run(std::vector<std::string> arguments) {
     throw UsageError(
         fmt::format("{}: {} (regard {} --help)", command.name, explain(error, app), command.name));
   }
-  Console console(globals);
-  action(console);
+  Console console(declared.globals);
+  declared.action(console);
   console.out().flush();
   return done;
 }

@@ -125,14 +125,22 @@ void write_page(const std::filesystem::path& path, const Translator& translator,
   write_atomically(path, explain::attention_page(page));
 }
 
+void write_data(const Numbers& numbers, const std::filesystem::path& directory) {
+  make_folder(directory);
+  write_pairs(directory / "train.tsv", numbers.train);
+  write_pairs(directory / "valid.tsv", numbers.valid);
+  write_pairs(directory / "unseen.tsv", numbers.test);
+}
+
 }  // namespace
+
+void write_demo_data(const DemoOptions& options) {
+  write_data(draw_numbers(options), options.directory / "data");
+}
 
 DemoResult run_demo(const DemoOptions& options, const train::Surroundings& around) {
   const Numbers numbers = draw_numbers(options);
-  make_folder(options.directory / "data");
-  write_pairs(options.directory / "data" / "train.tsv", numbers.train);
-  write_pairs(options.directory / "data" / "valid.tsv", numbers.valid);
-  write_pairs(options.directory / "data" / "unseen.tsv", numbers.test);
+  write_data(numbers, options.directory / "data");
 
   DemoResult result{{}, 0, 0, options.directory / "model", options.directory / "attention.html"};
   remove_model(result.model);

@@ -29,6 +29,9 @@ struct DemoResult {
   std::filesystem::path model, page;
 };
 
+// Writes only the data: train.tsv, valid.tsv and unseen.tsv (source, tab, target) into directory/data.
+void write_demo_data(const DemoOptions& options);
+
 // Makes the folder; what an earlier demonstration left in it is replaced. UsageError: what stands in the way
 // is none of ours. Interrupted and Error as train_translation.
 DemoResult run_demo(const DemoOptions& options, const train::Surroundings& surroundings);

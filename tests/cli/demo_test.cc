@@ -41,6 +41,13 @@ TEST_F(Demo, LeavesDataModelAndPage) {
   EXPECT_EQ(sh("regard info demo/model").exit, 0);
 }
 
+TEST_F(Demo, WritesItsDataAlone) {
+  ASSERT_EQ(sh("regard demo --data-only --output d --unseen 30").exit, 0);
+  EXPECT_EQ(sh("find d -type f | sort").out, "d/data/train.tsv\nd/data/unseen.tsv\nd/data/valid.tsv\n");
+  EXPECT_EQ(sh("wc -l < d/data/unseen.tsv").out, "30\n");
+  EXPECT_EQ(sh("grep -P '^forty-two\\t' d/data/train.tsv").out, "forty-two\t四十二\n");
+}
+
 TEST_F(Demo, RunsAgainButReplacesOnlyWhatIsItsOwn) {
   const std::string run = "regard demo --updates 2 --unseen 5 --quiet --json --output d";
   ASSERT_EQ(sh(run).exit, 0);

@@ -19,9 +19,10 @@ struct Layer {
 };
 
 // CONTRIBUTING.md says what each layer is for. Two folders with one number do not know each other.
-constexpr std::array<Layer, 16> layers{{{"base", 0},
+constexpr std::array<Layer, 17> layers{{{"base", 0},
                                         {"tensor", 1},
                                         {"text", 1},
+                                        {"chart", 1},
                                         {"kernels", 2},
                                         {"media", 3},
                                         {"metrics", 3},
