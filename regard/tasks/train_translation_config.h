@@ -11,8 +11,9 @@ struct TranslationSettings {
   std::int64_t vocab_size = 8000;
   std::string vocab_type = "bpe";  // bpe, unigram
   bool joint_vocab = true;
-  std::int64_t vocab_sample_lines = 500000;  // pairs of lines that the vocabulary is learned from; 0: all
-  double subword_dropout = 0;                // SubwordSampling::dropout, alpha and best, in training
+  // Pairs of lines that the vocabulary is learned from; 0: as many as some 64 MB of text hold, of unigram 12.
+  std::int64_t vocab_sample_lines = 0;
+  double subword_dropout = 0;  // SubwordSampling::dropout, alpha and best, in training
   double subword_sampling_alpha = 0;
   std::int64_t subword_sampling_nbest = 0;
   std::string subword_sampling_sides = "both";  // both, source, target

@@ -35,7 +35,6 @@ class TextReader {
       progress_.update(megabytes(reader_.bytes_read()), count_text(static_cast<double>(pairs_)) + " pairs");
     return line;
   }
-  std::int64_t pairs() const { return pairs_; }
   const data::BadLines& bad() const { return reader_.bad(); }
 
  private:
@@ -151,6 +150,16 @@ void encode_text(const data::ParallelText& text, PairEncoder encoder, data::Pair
   }
 }
 
+// Learning takes about 4 bytes of memory a byte of text for BPE, 23 for a unigram model (which sorts all ends
+// of all lines): some 250 MB.
+std::int64_t sample_of(const TextSize& text, const TranslationSettings& settings) {
+  if (settings.vocab_sample_lines > 0) return std::min(settings.vocab_sample_lines, text.pairs);
+  const std::int64_t most_bytes = settings.vocab_type == "unigram" ? 12'000'000 : 64'000'000;
+  if (text.bytes <= most_bytes) return text.pairs;
+  const double share = static_cast<double>(most_bytes) / static_cast<double>(text.bytes);
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(share * static_cast<double>(text.pairs)));
+}
+
 std::int64_t least_limit(std::initializer_list<std::int64_t> limits) {
   std::int64_t least = 0;
   for (const std::int64_t limit : limits)
@@ -179,7 +188,7 @@ TranslationTexts read_texts(const TranslationTraining& training, const train::Su
   return texts;
 }
 
-std::int64_t count_pairs(const data::ParallelFiles& files, const train::Surroundings& around) {
+TextSize count_pairs(const data::ParallelFiles& files, const train::Surroundings& around) {
   for (const data::ParallelFile& file : files.files) {
     for (const fs::path& path : {file.source, file.target}) {
       if (path.empty() ||
@@ -192,9 +201,12 @@ std::int64_t count_pairs(const data::ParallelFiles& files, const train::Surround
     }
   }
   TextReader reader(files, around, "reading");
-  while (reader.next()) {
+  TextSize size;
+  while (const auto line = reader.next()) {
+    ++size.pairs;
+    size.bytes += static_cast<std::int64_t>(line->source.size() + line->target.size());
   }
-  return reader.pairs();
+  return size;
 }
 
 void copy_tokenizer(const fs::path& from, const fs::path& to) {
@@ -209,8 +221,7 @@ void learn_tokenizer(const VocabularyText& text, const fs::path& folder, const T
   options.type = settings.vocab_type == "unigram" ? SubwordType::unigram : SubwordType::bpe;
   options.vocab_size = settings.vocab_size;
   options.joint = settings.joint_vocab;
-  const std::int64_t most = settings.vocab_sample_lines;
-  const SampledSide::Size size{text.pairs, most > 0 ? std::min(most, text.pairs) : text.pairs};
+  const SampledSide::Size size{text.size.pairs, sample_of(text.size, settings)};
   around.log.info(fmt::format("learning {} {} vocabulary of {} from {} pairs of lines{}",
                               options.joint ? "a joint" : "a separate", settings.vocab_type,
                               settings.vocab_size, size.sample,

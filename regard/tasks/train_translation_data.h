@@ -13,18 +13,21 @@ struct TranslationTexts {
 };
 TranslationTexts read_texts(const TranslationTraining& training, const train::Surroundings& around);
 
-// Reads the training text once, for its number of pairs and for what may be wrong with it. UsageError for
-// pipes: it is to be read again.
-std::int64_t count_pairs(const data::ParallelFiles& files, const train::Surroundings& around);
+// Reads the training text once, for its size and for what may be wrong with it. UsageError for pipes: it is
+// to be read again.
+struct TextSize {
+  std::int64_t pairs = 0, bytes = 0;
+};
+TextSize count_pairs(const data::ParallelFiles& files, const train::Surroundings& around);
 
 // The files of a tokenizer and of generation in a checkpoint's directory, where they are there.
 void copy_tokenizer(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // A tokenizer in `folder`, learned from the training text: from all of its pairs, or, where there are more
-// than vocab_sample_lines, from so many of them, drawn with equal chance and always the same.
+// than vocab_sample_lines allows, from so many of them, drawn with equal chance and always the same.
 struct VocabularyText {
   const data::ParallelFiles& files;
-  std::int64_t pairs = 0;  // as count_pairs
+  TextSize size;  // as count_pairs
 };
 void learn_tokenizer(const VocabularyText& text, const std::filesystem::path& folder,
                      const TranslationSettings& settings, const train::Surroundings& around);
