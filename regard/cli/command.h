@@ -40,6 +40,7 @@ const Command& find_command(const std::string& name);
 Action declare_completion(CLI::App& app);
 Action declare_demo(CLI::App& app);
 Action declare_detokenize(CLI::App& app);
+Action declare_evaluate(CLI::App& app);
 Action declare_forward(CLI::App& app);
 Action declare_generate(CLI::App& app);
 Action declare_info(CLI::App& app);

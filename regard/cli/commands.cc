@@ -34,8 +34,13 @@ constexpr std::array table{
             declare_translate},
     Command{"score", "scores lines against references",
             "regard translate model test.en | regard score bleu --reference test.de\n"
-            "regard score bleu --reference a.txt --reference b.txt output.txt --json",
+            "regard score bleu --reference a.txt --reference b.txt output.txt --json\n"
+            "regard score ter --reference test.de --paired-bootstrap baseline.de other.de",
             declare_score},
+    Command{"evaluate", "measures a model on data: the metrics of its task",
+            "regard evaluate model test.en --target test.de\n"
+            "regard evaluate model test.tsv --beam 5 --metric chrf++ --json",
+            declare_evaluate},
     Command{"tokenize", "splits lines of text into the tokens of a model",
             "echo 'Hello, world!' | regard tokenize opus-mt-en-zh\n"
             "regard tokenize model --ids news.en\n"

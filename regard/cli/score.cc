@@ -1,13 +1,16 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/base/json.h"
-#include "regard/base/suggest.h"
 #include "regard/cli/command.h"
-#include "regard/metrics/bleu.h"
+#include "regard/cli/late_progress.h"
+#include "regard/cli/metric_options.h"
+#include "regard/metrics/resampling.h"
 #include "regard/text/unicode.h"
 
 namespace regard::cli {
@@ -16,112 +19,221 @@ namespace {
 struct ScoreCommand {
   std::string metric;
   std::vector<std::string> references;
-  std::string hypothesis = "-";
-  std::string tokenizer = "13a";
-  std::string smoothing = "exp";
-  bool lowercase = false;
+  std::vector<std::string> hypotheses;
+  MetricOptions metrics;
   bool sentence = false;
+  bool confidence = false, paired_bootstrap = false, paired_ar = false;
+  std::int64_t resamples = 1000, trials = 10000;
+  std::uint64_t seed = 12345;
+
+  bool bootstraps() const { return confidence || paired_bootstrap; }
+  bool resampled() const { return bootstraps() || paired_ar; }
 };
 
-BleuOptions bleu_options(const ScoreCommand& command) {
-  BleuOptions options;
-  const std::vector<std::string> tokenizers{"13a", "none"};
-  if (command.tokenizer == "none")
-    options.tokenizer = BleuTokenizer::none;
-  else if (command.tokenizer != "13a")
-    throw UsageError(fmt::format("--tokenize: found '{}', expected 13a or none{}", command.tokenizer,
-                                 did_you_mean(command.tokenizer, tokenizers)));
-  if (command.smoothing == "floor")
-    options.smoothing = BleuSmoothing::floor;
-  else if (command.smoothing == "add-k")
-    options.smoothing = BleuSmoothing::add_k;
-  else if (command.smoothing == "none")
-    options.smoothing = BleuSmoothing::none;
-  else if (command.smoothing != "exp")
-    throw UsageError(
-        fmt::format("--smooth: found '{}', expected exp, floor, add-k or none", command.smoothing));
-  options.lowercase = command.lowercase;
-  options.effective_order = command.sentence;
-  return options;
-}
-
-void print(Console& console, const BleuScore& score, const std::string& signature) {
-  if (!console.json()) {
-    console.out().line(fmt::format("{:.2f} {}", score.score, signature));
-    return;
-  }
-  console.out().line(to_line({{"metric", "bleu"},
-                              {"score", score.score},
-                              {"signature", signature},
-                              {"precisions", score.precisions},
-                              {"correct", score.correct},
-                              {"total", score.total},
-                              {"brevity_penalty", score.brevity_penalty},
-                              {"hypothesis_length", score.hypothesis_length},
-                              {"reference_length", score.reference_length}}));
+void check(const ScoreCommand& command) {
+  command.metrics.require_used({command.metric});
+  const std::size_t systems = command.hypotheses.size();
+  if (command.sentence && (systems > 1 || command.resampled()))
+    throw UsageError("--sentence: expected one hypothesis and no resampling");
+  if (command.paired_bootstrap && command.paired_ar)
+    throw UsageError("found --paired-bootstrap and --paired-ar, expected one of them");
+  if ((command.paired_bootstrap || command.paired_ar) && systems < 2)
+    throw UsageError(fmt::format("{}: found one hypothesis, expected two or more to compare",
+                                 command.paired_ar ? "--paired-ar" : "--paired-bootstrap"));
+  const auto& names = command.hypotheses;
+  if (std::count(names.begin(), names.end(), "-") +
+          std::count(command.references.begin(), command.references.end(), "-") >
+      1)
+    throw UsageError("found '-' more than once, but standard input can be read only once");
 }
 
 [[noreturn]] void refuse_counts(const std::string& more, const std::string& fewer, std::uint64_t lines) {
   throw InputError(fmt::format("{} has more lines than {}, which has {}", more, fewer, lines));
 }
 
-// The next line of every file, checked; false at their common end.
-bool next_segment(std::vector<LineReader>& files, std::vector<std::string>& segment) {
-  std::size_t ended = 0;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const auto line = files[i].next();
-    if (line) require_utf8(*line, files[i].name(), files[i].number());
-    segment[i] = line.value_or("");
-    ended += line ? 0 : 1;
-    if (!line && ended != i + 1) refuse_counts(files[0].name(), files[i].name(), files[i].number());
-    if (line && ended > 0) refuse_counts(files[i].name(), files[0].name(), files[0].number());
+// Lines of all files side by side.
+class SegmentFiles {
+ public:
+  explicit SegmentFiles(const ScoreCommand& command) : systems_(command.hypotheses.size()) {
+    for (const std::string& file : command.hypotheses) files_.emplace_back(file);
+    for (const std::string& file : command.references) files_.emplace_back(file);
+    lines_.resize(files_.size());
   }
-  return ended == 0;
+
+  // Up to `most` lines of each file; how many there were.
+  std::size_t take(std::size_t most) {
+    for (auto& lines : lines_) lines.clear();
+    while (lines_[0].size() < most && take_line()) {
+    }
+    return lines_[0].size();
+  }
+  Segments of(std::size_t system) const { return {lines_[system], std::span(lines_).subspan(systems_)}; }
+  const std::string& name() const { return files_[0].name(); }
+
+ private:
+  // The next line of every file, checked; false at their common end.
+  bool take_line() {
+    std::size_t ended = 0;
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      const auto line = files_[i].next();
+      if (line) require_utf8(*line, files_[i].name(), files_[i].number());
+      ended += line ? 0 : 1;
+      if (!line && ended != i + 1) refuse_counts(files_[0].name(), files_[i].name(), files_[i].number());
+      if (line && ended > 0) refuse_counts(files_[i].name(), files_[0].name(), files_[0].number());
+      if (line) lines_[i].emplace_back(*line);
+    }
+    return ended == 0;
+  }
+
+  std::size_t systems_;
+  std::vector<LineReader> files_;
+  std::vector<std::vector<std::string>> lines_;
+};
+
+// One file of hypotheses.
+struct System {
+  std::string name;
+  SegmentStatistics statistics;  // rows only where they are needed again
+  std::vector<double> sums;
+  std::optional<Confidence> confidence;
+  std::optional<double> p;  // against the first system
+};
+
+void add(const SegmentStatistics& from, System& to) {
+  to.sums.resize(from.width);
+  for (std::size_t i = 0; i < from.rows.size(); ++i) to.sums[i % from.width] += from.rows[i];
 }
 
-void run_bleu(const ScoreCommand& command, Console& console) {
-  const BleuOptions options = bleu_options(command);
-  const std::string signature = bleu_signature(options, command.references.size());
-  std::vector<LineReader> files;
-  files.emplace_back(command.hypothesis);
-  for (const std::string& reference : command.references) files.emplace_back(reference);
-  BleuCounter corpus(options);
-  std::vector<std::string> segment(files.size());
-  std::uint64_t segments = 0;
-  while (next_segment(files, segment)) {
-    const std::vector<std::string_view> references(segment.begin() + 1, segment.end());
-    corpus.add(segment[0], references);
-    ++segments;
-    if (!command.sentence) continue;
-    BleuCounter alone(options);
-    alone.add(segment[0], references);
-    print(console, alone.score(), signature);
+void resample(const ScoreCommand& command, const Metric& metric, std::vector<System>& systems,
+              Console& console) {
+  ResamplingOptions bootstrap{
+      .count = command.resamples, .seed = command.seed, .threads = &console.threads()};
+  ResamplingOptions randomization = bootstrap;
+  randomization.count = command.trials;
+  LateProgress progress(console.progress("resampling", "systems", static_cast<std::int64_t>(systems.size())));
+  std::vector<double> first;
+  for (std::size_t i = 0; i < systems.size(); ++i) {
+    System& system = systems[i];
+    if (command.bootstraps()) {
+      std::vector<double> scores = bootstrap_scores(metric, system.statistics, bootstrap);
+      system.confidence = confidence_of(scores);
+      const double difference = metric.score(system.sums) - metric.score(systems[0].sums);
+      if (i == 0) first = scores;
+      if (i > 0 && command.paired_bootstrap) system.p = paired_bootstrap_p({first, scores}, difference);
+    }
+    if (i > 0 && command.paired_ar)
+      system.p = randomization_p(metric, {systems[0].statistics, system.statistics}, randomization);
+    progress.update(static_cast<std::int64_t>(i) + 1);
   }
-  if (segments == 0) throw InputError(fmt::format("{}: found no lines", files[0].name()));
-  if (!command.sentence) print(console, corpus.score(), signature);
+}
+
+std::string text_of(const Confidence& c) { return fmt::format("{:.2f} ± {:.2f}", c.mean, c.half_width()); }
+
+// Of one score: the score and the signature. Of several systems: a table, and the signature below.
+void print_text(const Metric& metric, const std::vector<System>& systems, const std::string& signature,
+                Console& console) {
+  if (systems.size() == 1) {
+    const System& only = systems[0];
+    const std::string interval = only.confidence ? fmt::format(" ({})", text_of(*only.confidence)) : "";
+    return console.out().line(fmt::format("{:.2f}{} {}", metric.score(only.sums), interval, signature));
+  }
+  std::size_t widest = 6;
+  for (const System& s : systems) widest = std::max(widest, s.name.size());
+  std::string head = fmt::format("{:{}}  {:>7}", "system", widest, metric.name());
+  if (systems[0].confidence) head += fmt::format("  {:>14}", "mean ± 95 %");
+  if (systems[1].p) head += "  p";
+  console.out().line(head);
+  for (const System& s : systems) {
+    std::string line = fmt::format("{:{}}  {:7.2f}", s.name, widest, metric.score(s.sums));
+    if (s.confidence) line += fmt::format("  {:>14}", text_of(*s.confidence));
+    if (s.p) line += fmt::format("  {:.4f}{}", *s.p, *s.p < 0.05 ? " *" : "");
+    console.out().line(line);
+  }
+  if (systems[1].p) console.out().line("p: against the first; * below 0.05");
+  console.out().line(signature);
+}
+
+Json json_of(const Metric& metric, const System& system, const std::string& signature) {
+  Json json{{"metric", metric.name()}, {"score", metric.score(system.sums)}, {"signature", signature}};
+  json.update(metric.parts(system.sums));
+  if (const auto& c = system.confidence)
+    json["confidence"] = {
+        {"mean", c->mean}, {"half_width", c->half_width()}, {"low", c->low}, {"high", c->high}};
+  if (system.p) json["p_value"] = *system.p;
+  return json;
+}
+
+void print(const Metric& metric, const std::vector<System>& systems, const std::string& signature,
+           Console& console) {
+  if (!console.json()) return print_text(metric, systems, signature, console);
+  for (const System& system : systems) {
+    Json json = json_of(metric, system, signature);
+    if (systems.size() > 1) json["system"] = system.name;
+    console.out().line(to_line(json));
+  }
+}
+
+void run(const ScoreCommand& given, Console& console) {
+  ScoreCommand command = given;
+  if (command.hypotheses.empty()) command.hypotheses.emplace_back("-");
+  const auto metric = command.metrics.make(
+      command.metric, command.sentence ? MetricOptions::Of::sentence : MetricOptions::Of::corpus);
+  check(command);
+  SignatureOptions how{.references = command.references.size(), .seed = command.seed};
+  if (command.bootstraps()) how.resamples = command.resamples;
+  if (command.paired_ar) how.trials = command.trials;
+  const std::string signature = signature_of(*metric, how);
+
+  SegmentFiles files(command);
+  std::vector<System> systems(command.hypotheses.size());
+  for (std::size_t s = 0; s < systems.size(); ++s) systems[s].name = command.hypotheses[s];
+  LateProgress progress(console.progress("scoring", "segments", 0));
+  std::int64_t segments = 0;
+  // A sentence's score is known, and said, when its line is.
+  while (const std::size_t count = files.take(command.sentence ? 1 : 1024)) {
+    for (std::size_t s = 0; s < systems.size(); ++s) {
+      const SegmentStatistics rows =
+          count_segments(*metric, files.of(s), command.sentence ? nullptr : &console.threads());
+      if (command.sentence)
+        print(*metric, {System{systems[0].name, {}, rows.sums(), {}, {}}}, signature, console);
+      add(rows, systems[s]);
+      if (!command.resampled()) continue;
+      systems[s].statistics.width = rows.width;
+      systems[s].statistics.rows.insert(systems[s].statistics.rows.end(), rows.rows.begin(), rows.rows.end());
+    }
+    if (command.sentence) console.out().flush();
+    progress.update(segments += static_cast<std::int64_t>(count));
+  }
+  progress.finish();
+  if (segments == 0) throw InputError(fmt::format("{}: found no lines", files.name()));
+  if (command.resampled()) resample(command, *metric, systems, console);
+  if (!command.sentence) print(*metric, systems, signature, console);
 }
 
 }  // namespace
 
 Action declare_score(CLI::App& app) {
   auto command = std::make_shared<ScoreCommand>();
-  app.add_option("METRIC", command->metric, "bleu")->required();
-  app.add_option("HYPOTHESIS", command->hypothesis,
-                 "what is scored, one segment a line (- or none: standard input)");
+  app.add_option("METRIC", command->metric, "bleu, chrf, chrf++ or ter")->required();
+  app.add_option("HYPOTHESIS", command->hypotheses,
+                 "what is scored, one segment a line (- or none: standard input); several files are several "
+                 "systems in one table");
   app.add_option("--reference", command->references, "what it should be; once for each reference")
       ->required()
       ->allow_extra_args(false);
-  app.add_option("--tokenize", command->tokenizer, "13a (default) or none");
-  app.add_option("--smooth", command->smoothing, "exp (default), floor, add-k or none");
-  app.add_flag("--lowercase", command->lowercase, "ignore case");
+  command->metrics.declare(app);
   app.add_flag("--sentence", command->sentence, "a score for each segment");
-  return [command](Console& console) {
-    const std::vector<std::string> metrics{"bleu"};
-    if (command->metric != "bleu")
-      throw UsageError(fmt::format("score: no metric '{}', expected bleu{}", command->metric,
-                                   did_you_mean(command->metric, metrics)));
-    run_bleu(*command, console);
-  };
+  app.add_flag("--confidence", command->confidence, "a 95 % interval, by bootstrap resampling");
+  app.add_flag("--paired-bootstrap", command->paired_bootstrap,
+               "p-values against the first system, by paired bootstrap resampling, and intervals");
+  app.add_flag("--paired-ar", command->paired_ar,
+               "p-values against the first system, by approximate randomization");
+  app.add_option("--resamples", command->resamples, "of the bootstrap; default: 1000")
+      ->check(CLI::Range(40, 10000000));
+  app.add_option("--trials", command->trials, "of approximate randomization; default: 10000")
+      ->check(CLI::Range(40, 10000000));
+  app.add_option("--seed", command->seed, "of all random draws; default: 12345");
+  return [command](Console& console) { run(*command, console); };
 }
 
 }  // namespace regard::cli

@@ -5,84 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <map>
-#include <unordered_map>
 
 #include "regard/base/error.h"
-#include "regard/base/version.h"
+#include "regard/metrics/ngram_numbers.h"
+#include "regard/metrics/words.h"
 #include "regard/text/lowercase.h"
 #include "regard/text/unicode.h"
 
 namespace regard {
 namespace {
-
-// N-grams of all orders with their counts; words are numbered per segment.
-using Ngram = std::vector<std::int32_t>;
-using Ngrams = std::map<Ngram, std::int64_t>;
-
-struct Words {
-  std::unordered_map<std::string, std::int32_t> numbers;
-
-  std::vector<std::int32_t> numbered(const std::vector<std::string_view>& words) {
-    std::vector<std::int32_t> out;
-    for (const std::string_view word : words) {
-      out.push_back(
-          numbers.try_emplace(std::string(word), static_cast<std::int32_t>(numbers.size())).first->second);
-    }
-    return out;
-  }
-};
-
-Ngrams ngrams_of(const std::vector<std::int32_t>& words, int max_order) {
-  Ngrams counts;
-  for (std::size_t begin = 0; begin < words.size(); ++begin) {
-    const std::size_t longest = std::min(words.size() - begin, static_cast<std::size_t>(max_order));
-    for (std::size_t n = 1; n <= longest; ++n) {
-      const auto first = words.begin() + static_cast<std::ptrdiff_t>(begin);
-      ++counts[Ngram(first, first + static_cast<std::ptrdiff_t>(n))];
-    }
-  }
-  return counts;
-}
-
-std::string prepared(std::string_view text, const BleuOptions& options) {
-  std::string valid = replace_invalid_utf8(text);
-  if (options.lowercase) valid = lowercase(valid);
-  if (options.tokenizer == BleuTokenizer::none) return valid;
-  return tokenize_13a(trim_end(valid));
-}
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
-
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool stop_or_comma(char c) { return c == '.' || c == ','; }
-
-// ASCII punctuation but ' , - . (and the space, which separates anyway).
-bool always_apart(char c) {
-  return (c >= ' ' && c <= '&') || (c >= '(' && c <= '+') || c == '/' || (c >= ':' && c <= '@') ||
-         (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
-}
-
-// The rules below look at pairs of characters from left to right without overlap, as a regular expression
-// would. Bytes serve as characters: what is tested for is ASCII.
-template <class Match, class Write>
-std::string rewrite_pairs(const std::string& text, Match&& match, Write&& write) {
-  std::string out;
-  out.reserve(text.size() + 16);
-  for (std::size_t i = 0; i < text.size();) {
-    if (i + 1 < text.size() && match(text[i], text[i + 1])) {
-      write(out, text[i], text[i + 1]);
-      i += 2;
-    } else {
-      out += text[i++];
-    }
-  }
-  return out;
-}
 
 double smoothing_value(const BleuOptions& options) {
   return options.smoothing_value.value_or(options.smoothing == BleuSmoothing::floor ? 0.1 : 1.0);
@@ -90,83 +21,92 @@ double smoothing_value(const BleuOptions& options) {
 
 }  // namespace
 
-std::string tokenize_13a(std::string_view line) {
-  std::string text(line);
-  replace_all(text, "<skipped>", "");
-  replace_all(text, "-\n", "");
-  replace_all(text, "\n", " ");
-  replace_all(text, "&quot;", "\"");
-  replace_all(text, "&amp;", "&");
-  replace_all(text, "&lt;", "<");
-  replace_all(text, "&gt;", ">");
-  std::string apart = " ";
-  for (const char c : text) {
-    if (always_apart(c)) {
-      apart += ' ';
-      apart += c;
-      apart += ' ';
-    } else {
-      apart += c;
-    }
-  }
-  apart += ' ';
-  // Full stop and comma stay in a number: apart unless a digit stands before, then unless one stands after.
-  apart = rewrite_pairs(
-      apart, [](char a, char b) { return !digit(a) && stop_or_comma(b); },
-      [](std::string& out, char a, char b) {
-        for (const char c : {a, ' ', b, ' '}) out += c;
-      });
-  apart = rewrite_pairs(
-      apart, [](char a, char b) { return stop_or_comma(a) && !digit(b); },
-      [](std::string& out, char a, char b) {
-        for (const char c : {' ', a, ' ', b}) out += c;
-      });
-  apart = rewrite_pairs(
-      apart, [](char a, char b) { return digit(a) && b == '-'; },
-      [](std::string& out, char a, char b) {
-        for (const char c : {a, ' ', b, ' '}) out += c;
-      });
-  return fmt::format("{}", fmt::join(split_white_space(apart), " "));
+const std::vector<std::string>& bleu_smoothing_names() {
+  static const std::vector<std::string> names{"exp", "floor", "add-k", "none"};
+  return names;
 }
 
-BleuCounter::BleuCounter(const BleuOptions& options) : options_(options) {
+std::optional<BleuSmoothing> bleu_smoothing_named(std::string_view name) {
+  const auto& names = bleu_smoothing_names();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<BleuSmoothing>(found - names.begin());
+}
+
+Bleu::Bleu(const BleuOptions& options) : options_(options) {
   if (options.max_order < 1 || options.max_order > 8) {
     throw UsageError(fmt::format("bleu: found max_order {}, expected 1 to 8", options.max_order));
   }
-  counts_.correct.resize(static_cast<std::size_t>(options.max_order));
-  counts_.total.resize(static_cast<std::size_t>(options.max_order));
 }
 
-void BleuCounter::add(std::string_view hypothesis, std::span<const std::string_view> references) {
+std::vector<std::uint32_t> Bleu::words(std::string_view text, WordNumbers& numbers) const {
+  std::string valid = replace_invalid_utf8(text);
+  if (options_.lowercase) valid = lowercase(valid);
+  const std::string cut = tokenize_for_bleu(valid, options_.tokenizer);
+  return numbers.numbered(split_white_space(cut));
+}
+
+void Bleu::count(std::string_view hypothesis, std::span<const std::string_view> references,
+                 std::span<double> statistics) const {
   if (references.empty()) throw UsageError("bleu: found no reference, expected at least one");
-  Words words;
-  const std::string said = prepared(hypothesis, options_);
-  const auto numbers = words.numbered(split_white_space(said));
-  const auto length = static_cast<std::int64_t>(numbers.size());
-  Ngrams best;  // the most that one reference has of each
+  const auto orders = static_cast<std::size_t>(options_.max_order);
+  WordNumbers numbers;
+  NgramNumbers ngrams(options_.max_order);
+  const auto said = words(hypothesis, numbers);
+  const auto length = static_cast<std::int64_t>(said.size());
+  const auto counts = ngrams.counts(said);
+  std::vector<NgramCounts> best(orders);  // the most that one reference has of each
   std::int64_t closest = -1;
   for (const std::string_view reference : references) {
-    const std::string expected = prepared(reference, options_);
-    const auto other = words.numbered(split_white_space(expected));
-    const auto size = static_cast<std::int64_t>(other.size());
+    const auto expected = words(reference, numbers);
+    const auto size = static_cast<std::int64_t>(expected.size());
     const auto distance = std::abs(size - length);
     const auto least = std::abs(closest - length);
     if (closest < 0 || distance < least || (distance == least && size < closest)) closest = size;
-    for (const auto& [ngram, count] : ngrams_of(other, options_.max_order)) {
-      auto& kept = best[ngram];
-      kept = std::max(kept, count);
-    }
+    const auto other = ngrams.counts(expected);
+    for (std::size_t n = 0; n < orders; ++n) raise_to(best[n], other[n]);
   }
-  counts_.hypothesis_length += length;
-  counts_.reference_length += closest;
-  for (const auto& [ngram, count] : ngrams_of(numbers, options_.max_order)) {
-    counts_.total[ngram.size() - 1] += count;
-    const auto found = best.find(ngram);
-    if (found != best.end()) counts_.correct[ngram.size() - 1] += std::min(count, found->second);
+  statistics[0] = static_cast<double>(length);
+  statistics[1] = static_cast<double>(closest);
+  for (std::size_t n = 0; n < orders; ++n) {
+    statistics[2 + n] = static_cast<double>(matches(counts[n], best[n]));
+    statistics[2 + orders + n] = static_cast<double>(total(counts[n]));
   }
 }
 
-BleuScore BleuCounter::score() const { return bleu_of_counts(counts_, options_); }
+BleuScore Bleu::details(std::span<const double> sums) const {
+  const auto whole = [](double x) { return static_cast<std::int64_t>(x); };
+  const auto orders = static_cast<std::size_t>(options_.max_order);
+  BleuScore counts;
+  counts.hypothesis_length = whole(sums[0]);
+  counts.reference_length = whole(sums[1]);
+  for (std::size_t n = 0; n < orders; ++n) {
+    counts.correct.push_back(whole(sums[2 + n]));
+    counts.total.push_back(whole(sums[2 + orders + n]));
+  }
+  return bleu_of_counts(counts, options_);
+}
+
+double Bleu::score(std::span<const double> sums) const { return details(sums).score; }
+
+Json Bleu::parts(std::span<const double> sums) const {
+  const BleuScore score = details(sums);
+  return {{"precisions", score.precisions},
+          {"correct", score.correct},
+          {"total", score.total},
+          {"brevity_penalty", score.brevity_penalty},
+          {"hypothesis_length", score.hypothesis_length},
+          {"reference_length", score.reference_length}};
+}
+
+std::string Bleu::settings() const {
+  std::string smoothing = bleu_smoothing_names()[static_cast<std::size_t>(options_.smoothing)];
+  if (options_.smoothing == BleuSmoothing::floor || options_.smoothing == BleuSmoothing::add_k)
+    smoothing += fmt::format("[{:.2f}]", smoothing_value(options_));
+  const std::string order = options_.max_order == 4 ? "" : fmt::format("|order:{}", options_.max_order);
+  return fmt::format("case:{}|eff:{}|tok:{}|smooth:{}{}", options_.lowercase ? "lc" : "mixed",
+                     options_.effective_order ? "yes" : "no", name_of(options_.tokenizer), smoothing, order);
+}
 
 BleuScore bleu_of_counts(const BleuScore& counts, const BleuOptions& options) {
   BleuScore made = counts;
@@ -206,32 +146,8 @@ BleuScore bleu_of_counts(const BleuScore& counts, const BleuOptions& options) {
 
 BleuScore corpus_bleu(std::span<const std::string> hypotheses,
                       std::span<const std::vector<std::string>> references, const BleuOptions& options) {
-  for (std::size_t r = 0; r < references.size(); ++r) {
-    if (references[r].size() != hypotheses.size()) {
-      throw InputError(fmt::format("bleu: found {} lines in reference {}, expected {} as in the hypotheses",
-                                   references[r].size(), r + 1, hypotheses.size()));
-    }
-  }
-  BleuCounter counter(options);
-  std::vector<std::string_view> each(references.size());
-  for (std::size_t i = 0; i < hypotheses.size(); ++i) {
-    for (std::size_t r = 0; r < references.size(); ++r) each[r] = references[r][i];
-    counter.add(hypotheses[i], each);
-  }
-  return counter.score();
-}
-
-std::string bleu_signature(const BleuOptions& options, std::size_t references) {
-  std::string smoothing = "exp";
-  if (options.smoothing == BleuSmoothing::none) smoothing = "none";
-  if (options.smoothing == BleuSmoothing::floor)
-    smoothing = fmt::format("floor[{:.2f}]", smoothing_value(options));
-  if (options.smoothing == BleuSmoothing::add_k)
-    smoothing = fmt::format("add-k[{:.2f}]", smoothing_value(options));
-  const std::string order = options.max_order == 4 ? "" : fmt::format("|order:{}", options.max_order);
-  return fmt::format("nrefs:{}|case:{}|eff:{}|tok:{}|smooth:{}{}|version:regard-{}", references,
-                     options.lowercase ? "lc" : "mixed", options.effective_order ? "yes" : "no",
-                     options.tokenizer == BleuTokenizer::v13a ? "13a" : "none", smoothing, order, version());
+  const Bleu bleu(options);
+  return bleu.details(count_segments(bleu, {hypotheses, references}).sums());
 }
 
 }  // namespace regard

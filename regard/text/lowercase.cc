@@ -5,6 +5,8 @@
 #include <iterator>
 #include <vector>
 
+#include "regard/text/code_points.h"
+
 namespace regard {
 namespace {
 
@@ -43,42 +45,6 @@ bool stands_between_letters(std::uint32_t code) {
          code == 0xAD || code == 0xAF || code == 0xB4 || code == 0xB7 || code == 0xB8 ||
          (code >= 0x300 && code <= 0x36F) || code == 0x2018 || code == 0x2019 || code == 0x2024 ||
          code == 0x2027;
-}
-
-std::vector<std::uint32_t> code_points(std::string_view text) {
-  std::vector<std::uint32_t> codes;
-  codes.reserve(text.size());
-  for (const char c : text) {
-    const std::uint32_t byte = static_cast<unsigned char>(c);
-    if ((byte & 0xC0U) == 0x80U && !codes.empty()) {
-      codes.back() = (codes.back() << 6) | (byte & 0x3FU);
-    } else {
-      codes.push_back(byte < 0xC0   ? byte
-                      : byte < 0xE0 ? byte & 0x1FU
-                      : byte < 0xF0 ? byte & 0x0FU
-                                    : byte & 0x07U);
-    }
-  }
-  return codes;
-}
-
-void append_utf8(std::string& text, std::uint32_t code) {
-  if (code < 0x80) {
-    text += static_cast<char>(code);
-    return;
-  }
-  if (code < 0x800) {
-    text += static_cast<char>(0xC0U | (code >> 6));
-  } else {
-    if (code < 0x10000) {
-      text += static_cast<char>(0xE0U | (code >> 12));
-    } else {
-      text += static_cast<char>(0xF0U | (code >> 18));
-      text += static_cast<char>(0x80U | ((code >> 12) & 0x3FU));
-    }
-    text += static_cast<char>(0x80U | ((code >> 6) & 0x3FU));
-  }
-  text += static_cast<char>(0x80U | (code & 0x3FU));
 }
 
 // Unicode 15, table 3-17, Final_Sigma: a letter before, none after.
