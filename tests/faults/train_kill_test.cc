@@ -1,77 +1,101 @@
 #include <cstdlib>
-#include <sstream>
-#include <string>
+#include <random>
 
-#include "tests/support/program.h"
+#include "tests/support/small_training.h"
+
+// kill -9 at random moments, some of them inside a save: a run always goes on, from at most one save interval
+// before, and ends with the same bytes as one that nobody disturbed, whatever the number of threads before
+// and after. How many kills: REGARD_KILLS, and of them inside a save REGARD_KILLS_IN_SAVE, e.g.
+//   REGARD_KILLS=100 REGARD_KILLS_IN_SAVE=20 faults_test --gtest_filter='TrainKill.*'
 
 namespace regard::testing_support {
 namespace {
 
-using TrainKill = ProgramTest;
+int count_from(const char* variable, int otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::atoi(text);
+}
 
-// Goes on with a run and kills it, at a random moment or as soon as a save has begun, until processes enough
-// have died so; a run that ends is compared with the one that nobody disturbed, and the next begins. A
-// process that goes on must have lost no more than the updates since the last save. Prints how many were
-// killed, and how many of them in a save.
-constexpr const char* kill_script = R"sh(
-options=(--train pairs.tsv --valid valid.tsv --set d_model=16 --set encoder_layers=1 --set decoder_layers=1
-  --set encoder_attention_heads=2 --set decoder_attention_heads=2 --set encoder_ffn_dim=32 --set decoder_ffn_dim=32
-  --set vocab_size=40 --set batch_tokens=64 --set warmup_steps=4 --set save_steps=5 --set eval_steps=15
-  --set logging_steps=1 --set max_steps=60 --set ema_decay=0.9 --set spike_window=16 --set gradient_noise=1e-4)
-start=$(date +%s%N)
-"$PROGRAM" train translation "${options[@]}" --output whole --threads 2 || exit 1
-length=$(( ($(date +%s%N) - start) / 1000000 ))  # of a whole run, in milliseconds
-RANDOM=7; kills=0; inside=0
-while [ $kills -lt $KILLS ]; do
-  rm -rf run
-  while :; do
-    last=$(sed -n 's/.*"step":\([0-9]*\).*/\1/p' run/log.jsonl 2> /dev/null | tail -n 1)
-    in_save=$((kills % 5 == 0))
-    [ $in_save = 1 ] && rm -rf run/checkpoints/*.partial  # what is found below is of this process
-    "$PROGRAM" train translation "${options[@]}" --output run --resume --threads $((1 + RANDOM % 2)) 2> err & p=$!
-    if [ $in_save = 1 ]; then
-      until compgen -G 'run/checkpoints/*.partial' > /dev/null; do
-        read -r _ _ state _ < /proc/$p/stat && [ $state != Z ] || break
-      done
-    else
-      ms=$((RANDOM % (length * 2 / 3 + 1)))
-      sleep $((ms / 1000)).$(printf %03d $((ms % 1000)))
-    fi
-    kill -9 $p 2> /dev/null
-    wait $p 2> /dev/null; status=$?
-    from=$(sed -n 's/.*going on from update \([0-9]*\)$/\1/p' err)
-    if grep -q 'going on from\|from the beginning' err && [ $((${last:-0} - ${from:-0})) -gt 5 ]; then
-      echo "lost ${last:-0} - ${from:-0} updates"
-    fi
-    [ $status = 0 ] && break
-    if [ $status != 137 ]; then echo "exit $status: $(cat err)"; exit 1; fi
-    kills=$((kills + 1))
-    inside=$((inside + in_save))
-  done
-  cmp run/model.safetensors whole/model.safetensors
-done
-echo $kills $inside
-)sh";
-
-// FAULTS 29; REGARD_KILLS says how often.
-TEST_F(TrainKill, AnyMomentWillDo) {
-  std::string pairs, valid;
-  const std::string words[] = {"red", "blue", "green", "one", "two", "cat"};
-  for (int i = 0; i < 120; ++i) {
-    const std::string a = words[i % 6], b = words[i / 6 % 6], c = words[i * 7 / 5 % 6];
-    (i % 10 == 0 ? valid : pairs) += a + " " + b + " " + c + "\t" + c + " " + b + " " + a + "\n";
+class TrainKill : public TrainingTest {
+ protected:
+  void SetUp() override {
+    TrainingTest::SetUp();
+    const auto begin = std::chrono::steady_clock::now();
+    finish("whole", {"--threads", "2"});
+    lifetime_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    finish("single", {"--threads", "1"});
   }
-  write("pairs.tsv", pairs);
-  write("valid.tsv", valid);
-  const char* asked = std::getenv("REGARD_KILLS");  // NOLINT: read before any thread
-  const int times = asked != nullptr ? std::atoi(asked) : 10;
-  const Result result = sh("KILLS=" + std::to_string(times) + "\n" + kill_script);
-  EXPECT_EQ(result.exit, 0) << result.err;
-  std::istringstream text(result.out);
-  int kills = 0, in_save = 0;
-  EXPECT_TRUE(text >> kills >> in_save) << result.out;
-  EXPECT_GE(kills, times);
-  EXPECT_GE(in_save, times / 5);
+
+  enum class When { any, in_save };
+  // One life of the run: started (it goes on), killed, and what it left behind looked at. Where it was
+  // finished before its time there was no kill.
+  enum class Death { finished, killed, killed_in_save };
+  Death live_and_die(When when);
+  void expect_little_lost(std::int64_t before) const;
+
+  std::mt19937 random_{20240607};  // moments are not repeatable anyway
+  double lifetime_ = 1;            // seconds that a run takes
+};
+
+// The run that goes on says from where: at most one interval before the last update that was reported.
+void TrainKill::expect_little_lost(std::int64_t before) const {
+  const std::string text = said();
+  const auto at = text.find("going on from update ");
+  if (at == std::string::npos) {
+    if (text.find("training starts from the beginning") != std::string::npos) {
+      EXPECT_LE(before, save_steps) << text;
+    }
+    return;  // killed before it came so far
+  }
+  const std::int64_t from = std::stoll(text.substr(at + 21));
+  EXPECT_LE(before - from, save_steps) << text;
+}
+
+TrainKill::Death TrainKill::live_and_die(When when) {
+  const std::int64_t before = last_update("parts");
+  Process process({command("parts", {"--threads", random_() % 2 == 0 ? "1" : "2"}), folder});
+  if (when == When::in_save) {
+    process.wait_for([&] { return checkpoints("parts").partial; });
+    std::this_thread::sleep_for(std::chrono::microseconds(random_() % 2000));
+  } else {
+    const double seconds = std::uniform_real_distribution<>(0, 0.4 * lifetime_)(random_);
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+  }
+  process.send(SIGKILL);
+  const int code = process.wait();
+  expect_little_lost(before);
+  if (code == 0) return Death::finished;
+  EXPECT_EQ(code, 128 + SIGKILL) << said();
+  return checkpoints("parts").partial ? Death::killed_in_save : Death::killed;
+}
+
+TEST_F(TrainKill, TheSameBytesWhateverHappens) {
+  ASSERT_FALSE(model("whole").empty());
+  ASSERT_EQ(model("whole"), model("single"));
+  const int wanted = count_from("REGARD_KILLS", 6), wanted_in_save = count_from("REGARD_KILLS_IN_SAVE", 2);
+  constexpr int kills_of_one_run = 5;
+  int kills = 0, in_save = 0, runs = 0;
+  while (kills < wanted || in_save < wanted_in_save) {
+    std::filesystem::remove_all(folder / "parts");
+    for (int i = 0; i < kills_of_one_run; ++i) {
+      const bool save = in_save < wanted_in_save && i % 2 == 1;
+      const Death death = live_and_die(save ? When::in_save : When::any);
+      if (death == Death::finished) break;
+      ++kills;
+      in_save += death == Death::killed_in_save ? 1 : 0;
+    }
+    const std::int64_t before = last_update("parts");
+    finish("parts");
+    expect_little_lost(before);
+    ASSERT_EQ(model("parts"), model("whole")) << "run " << runs;
+    ASSERT_FALSE(checkpoints("parts").partial) << "what was half written is cleared away";
+    ++runs;
+    ASSERT_LT(runs, 20 + wanted) << "saves are over too soon to be hit";
+  }
+  RecordProperty("kills", kills);
+  RecordProperty("kills_in_save", in_save);
+  std::printf("%d kills, %d of them inside a save, in %d runs: the same model each time\n", kills, in_save,
+              runs);
 }
 
 }  // namespace

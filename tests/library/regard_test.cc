@@ -1,9 +1,13 @@
 #include "regard/regard.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
 #include <thread>
 
 #include "tests/support/small_model.h"
@@ -16,29 +20,105 @@ class Library : public testing::Test {
   static void SetUpTestSuite() {
     folder() = std::filesystem::path(testing::TempDir()) / ("regard_library_" + std::to_string(getpid()));
     make_small_model(folder());
+    // The same with other weights.
+    std::filesystem::remove_all(other_folder());
+    std::filesystem::copy(folder(), other_folder());
+    const Json config = read_json(folder() / "config.json");
+    models::save(*models::create(config, RandomKey{8}), other_folder());
   }
-  static void TearDownTestSuite() { std::filesystem::remove_all(folder()); }
+  static void TearDownTestSuite() {
+    std::filesystem::remove_all(folder());
+    std::filesystem::remove_all(other_folder());
+  }
+  static std::filesystem::path other_folder() { return folder().string() + "_other"; }
   static std::filesystem::path& folder() {
     static std::filesystem::path path;
     return path;
   }
 };
 
-TEST_F(Library, EightThreadsGetTheSameAnswersAsOne) {
+std::vector<std::string> answers(const Model& model) {
+  std::vector<std::string> texts;
+  for (const std::string& text : small_sentences()) texts.push_back(model.translate(text).text);
+  return texts;
+}
+
+// Two models in one process, each called from eight threads at once; in the middle of it loads fail.
+TEST_F(Library, SixteenThreadsGetTheSameAnswersAsOne) {
   const Model model = load(folder(), {.threads = 2});
-  const Model other = load(folder(), {.threads = 1});  // two models live in one process
-  std::vector<std::string> expected;
-  for (const std::string& text : small_sentences()) expected.push_back(model.translate(text).text);
-  std::atomic<int> same = 0;
+  const Model other = load(other_folder(), {.threads = 1});
+  const auto expected = answers(model), expected_of_other = answers(other);
+  ASSERT_NE(expected, expected_of_other);
+  std::atomic<int> same = 0, refused = 0;
   std::vector<std::thread> threads;
-  for (int t = 0; t < 8; ++t)
+  for (int t = 0; t < 16; ++t)
     threads.emplace_back([&, t] {
-      const Model& mine = t % 2 == 0 ? model : other;
-      for (std::size_t i = 0; i < expected.size(); ++i)
-        same += mine.translate(small_sentences()[i]).text == expected[i] ? 1 : 0;
+      const bool first = t % 2 == 0;
+      for (int round = 0; round < 2; ++round) {
+        same += answers(first ? model : other) == (first ? expected : expected_of_other) ? 1 : 0;
+        try {
+          load(folder() / "missing");
+        } catch (const InputError&) {
+          ++refused;
+        }
+      }
     });
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(same, 8 * static_cast<int>(expected.size()));
+  EXPECT_EQ(same, 32);
+  EXPECT_EQ(refused, 32);
+  EXPECT_EQ(answers(model), expected);
+}
+
+// What the process writes on standard output and error while `work` runs.
+std::string written_during(const std::function<void()>& work) {
+  const std::filesystem::path path =
+      std::filesystem::path(testing::TempDir()) / ("regard_written_" + std::to_string(getpid()));
+  std::fflush(nullptr);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const int out = ::dup(STDOUT_FILENO), err = ::dup(STDERR_FILENO);
+  ::dup2(file, STDOUT_FILENO);
+  ::dup2(file, STDERR_FILENO);
+  work();
+  std::fflush(nullptr);
+  ::dup2(out, STDOUT_FILENO);
+  ::dup2(err, STDERR_FILENO);
+  for (const int fd : {file, out, err}) ::close(fd);
+  std::string text = read_text(path);
+  std::filesystem::remove(path);
+  return text;
+}
+
+TEST_F(Library, PrintsNothing) {
+  EXPECT_EQ(written_during([] { ::write(STDERR_FILENO, "seen", 4) == 4 ? void() : abort(); }), "seen");
+  const std::string text = written_during([] {
+    const Model model = load(folder());
+    answers(model);
+    EXPECT_THROW(load(folder() / "missing"), InputError);
+    EXPECT_THROW(load("/proc/self/mem"), InputError);
+    EXPECT_THROW(model.translate("a", {.generation = "{"}), UsageError);
+    model.translate(std::string(3000, 'a'));  // cut
+    std::stop_source source;
+    source.request_stop();
+    EXPECT_THROW(model.translate(small_sentences()[0], {.stop = source.get_token()}), Interrupted);
+  });
+  EXPECT_EQ(text, "");
+}
+
+// A damaged model is an exception, wherever it is damaged, and the process goes on.
+TEST_F(Library, DamagedModelsAreErrors) {
+  const Model model = load(folder());
+  const std::filesystem::path copy = folder().string() + "_damaged";
+  for (const char* name : {"config.json", "model.safetensors", "source.spm", "vocab.json"}) {
+    std::filesystem::remove_all(copy);
+    std::filesystem::copy(folder(), copy);
+    ASSERT_TRUE(std::filesystem::exists(copy / name)) << name;
+    std::filesystem::resize_file(copy / name, std::filesystem::file_size(copy / name) / 2);
+    EXPECT_THROW(load(copy), Error) << name;
+    std::filesystem::remove(copy / name);
+    EXPECT_THROW(load(copy), Error) << name;
+  }
+  std::filesystem::remove_all(copy);
+  EXPECT_FALSE(answers(model).empty());
 }
 
 TEST_F(Library, ManyTextsAtOnceAreTheSameAsOneByOne) {

@@ -1,0 +1,111 @@
+#include "tests/support/small_training.h"
+
+// SIGTERM and Ctrl-C in every phase of training: saved, said, 130; a second one ends at once and harms
+// nothing. Then the run goes on to the same model as one without interruption.
+
+namespace regard::testing_support {
+namespace {
+
+class TrainSignal : public TrainingTest {
+ protected:
+  void expect_same_as_whole(const std::string& output, const std::vector<std::string>& more = {}) {
+    finish("whole", more);
+    finish(output, more);
+    EXPECT_FALSE(model("whole").empty());
+    EXPECT_EQ(model(output), model("whole"));
+  }
+};
+
+TEST_F(TrainSignal, BetweenSteps) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    Process process({command("run"), folder});
+    const std::int64_t begun = last_update("run");
+    ASSERT_TRUE(process.wait_for([&] { return last_update("run") >= begun + 3; })) << said();
+    process.send(signal);
+    EXPECT_EQ(process.wait(), 130) << said();
+    // Of what was reported nothing is lost.
+    ASSERT_FALSE(checkpoints("run").whole.empty());
+    EXPECT_EQ(checkpoints("run").whole.back(), last_update("run"));
+    EXPECT_NE(said().find("--resume goes on from there"), std::string::npos) << said();
+  }
+  expect_same_as_whole("run");
+}
+
+TEST_F(TrainSignal, InASave) {
+  Process process({command("run"), folder});
+  ASSERT_TRUE(process.wait_for([&] { return checkpoints("run").partial; })) << said();
+  process.send(SIGTERM);
+  EXPECT_EQ(process.wait(), 130) << said();
+  ASSERT_FALSE(checkpoints("run").whole.empty());
+  EXPECT_FALSE(checkpoints("run").partial);
+  EXPECT_EQ(checkpoints("run").whole.back(), last_update("run"));
+  expect_same_as_whole("run");
+}
+
+TEST_F(TrainSignal, InValidation) {
+  write("valid.tsv", pairs(3000));
+  const std::vector<std::string> slow{
+      "--set", "eval_steps=6",           "--set", "predict_with_generate=true",
+      "--set", "generation_num_beams=4", "--set", "max_steps=6"};
+  {
+    Process process({command("run", slow), folder});
+    // The update is reported, then the validation begins.
+    ASSERT_TRUE(process.wait_for([&] { return last_update("run") == 6; })) << said();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    process.send(SIGTERM);
+    EXPECT_EQ(process.wait(), 130) << said();
+  }
+  EXPECT_NE(said().find("validation"), std::string::npos) << said();
+  ASSERT_FALSE(checkpoints("run").whole.empty());
+  EXPECT_EQ(checkpoints("run").whole.back(), 6);
+  write("valid.tsv", pairs(3000));
+  finish("run", {"--set", "eval_steps=6", "--set", "predict_with_generate=true", "--set",
+                 "generation_num_beams=4", "--set", "max_steps=6"});
+  EXPECT_FALSE(model("run").empty());
+}
+
+TEST_F(TrainSignal, InLearningTheVocabulary) {
+  std::string text;
+  RandomStream random({5});
+  for (int i = 0; i < 20000; ++i) {
+    std::string source;
+    for (int n = 0; n < 6; ++n) {
+      for (std::uint64_t k = 3 + random.below(6); k > 0; --k)
+        source += static_cast<char>('a' + static_cast<char>(random.below(26)));
+      source += ' ';
+    }
+    text += source + "\t" + source.substr(0, 20) + "\n";
+  }
+  write("train.tsv", text);
+  const std::vector<std::string> larger{"--set", "vocab_size=2000", "--set", "max_steps=1"};
+  {
+    Process process({command("run", larger), folder});
+    ASSERT_TRUE(process.wait_for([&] {
+      return said().find("learning a joint bpe vocabulary") != std::string::npos;
+    })) << said();
+    process.send(SIGTERM);
+    EXPECT_EQ(process.wait(), 130) << said();
+  }
+  EXPECT_TRUE(checkpoints("run").whole.empty());
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/model.safetensors"));
+  expect_same_as_whole("run", larger);
+}
+
+TEST_F(TrainSignal, ASecondOneEndsAtOnce) {
+  for (const int second : {SIGTERM, SIGINT}) {
+    const std::string output = second == SIGTERM ? "terminated" : "interrupted";
+    Process process({command(output), folder});
+    ASSERT_TRUE(process.wait_for([&] { return checkpoints(output).partial && last_update(output) >= 8; }))
+        << said();
+    process.send(SIGINT);
+    process.send(SIGTERM);
+    EXPECT_EQ(process.wait(), 130);
+    // The save it stood in is not done, or was; an older checkpoint stands.
+    ASSERT_FALSE(checkpoints(output).whole.empty());
+    EXPECT_GE(checkpoints(output).whole.back(), last_update(output) - save_steps);
+    expect_same_as_whole(output);
+  }
+}
+
+}  // namespace
+}  // namespace regard::testing_support
