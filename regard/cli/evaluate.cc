@@ -31,21 +31,10 @@ struct EvaluateCommand {
 };
 
 data::ParallelText read_texts(const EvaluateCommand& command) {
-  const data::Columns columns = data::parse_columns(command.columns, {"source", "target"});
-  if (!command.targets.empty() && command.targets.size() != command.files.size())
-    throw UsageError(fmt::format("evaluate: found {} --target, expected one for each of {} FILE or none",
-                                 command.targets.size(), command.files.size()));
-  data::ParallelText all;
-  for (std::size_t i = 0; i < command.files.size(); ++i) {
-    data::ParallelFiles files;
-    files.source = command.files[i];
-    if (!command.targets.empty()) files.target = command.targets[i];
-    files.columns = columns;
-    const data::ParallelText text = data::read_parallel(files, interrupted);
-    all.sources.insert(all.sources.end(), text.sources.begin(), text.sources.end());
-    all.targets.insert(all.targets.end(), text.targets.begin(), text.targets.end());
-  }
-  return all;
+  const data::ParallelFiles files{
+      .files = data::match_files(command.files, command.targets, {"FILE", "--target"}),
+      .columns = data::parse_columns(command.columns, {"source", "target"})};
+  return data::read_parallel(files, interrupted);
 }
 
 std::vector<std::string> translate(const tasks::Translator& translator, const EvaluateCommand& command,
