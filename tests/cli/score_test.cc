@@ -125,7 +125,7 @@ TEST_F(Score, AScoreHasAnInterval) {
 
 TEST_F(Score, WrongUseIsRefused) {
   const std::string score = "regard score ";
-  expect_error(sh(score + "cher --reference reference good"), 2, "did you mean 'chrf'?");
+  expect_error(sh(score + "chrff --reference reference good"), 2, "did you mean 'chrf'?");
   expect_error(sh(score + "ter --reference reference good --tokenize zh"), 2,
                "--tokenize: an option of bleu");
   expect_error(sh(score + "bleu --reference reference good --beta 1"), 2, "--beta: an option of chrf");
@@ -206,7 +206,7 @@ TEST_F(Evaluate, LinesThatTheModelCannotHoldAreCounted) {
 }
 
 TEST_F(Evaluate, WrongUseIsRefused) {
-  expect_error(sh("regard evaluate model source"), 2, "source");
+  expect_error(sh("regard evaluate model source"), 2, "--target");
   expect_error(sh("regard evaluate model source source --target target"), 2, "--target");
   expect_error(sh("regard evaluate missing pairs.tsv"), 3, "missing");
   expect_error(sh("regard evaluate model missing.tsv"), 3, "missing.tsv");
