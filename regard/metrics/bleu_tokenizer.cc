@@ -4,6 +4,7 @@
 #include <array>
 
 #include "regard/metrics/punctuation.h"
+#include "regard/text/clean_up.h"
 #include "regard/text/code_points.h"
 #include "regard/text/unicode.h"
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "regard/text/clean_up.h"
 #include "regard/text/unicode.h"
 
 namespace regard {
@@ -32,12 +33,6 @@ std::string rewrite_pairs(const std::string& text, Match&& match, Write&& write)
 }
 
 }  // namespace
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
 
 void unescape_entities(std::string& text) {
   replace_all(text, "&quot;", "\"");

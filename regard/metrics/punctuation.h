@@ -8,7 +8,6 @@
 
 namespace regard {
 
-void replace_all(std::string& text, std::string_view from, std::string_view to);
 // &quot; &amp; &lt; &gt; as the characters they stand for.
 void unescape_entities(std::string& text);
 // Blanks around ASCII punctuation but ' , - . (they have rules of their own, below).

@@ -10,6 +10,7 @@
 #include "regard/metrics/punctuation.h"
 #include "regard/metrics/ter_edits.h"
 #include "regard/metrics/words.h"
+#include "regard/text/clean_up.h"
 #include "regard/text/code_points.h"
 #include "regard/text/lowercase.h"
 #include "regard/text/unicode.h"

@@ -29,7 +29,7 @@ class TrainKill : public TrainingTest {
 
   // All that a run carries from update to update beside its weights.
   static std::vector<std::string> with_threads(const std::string& threads) {
-    return {"--threads", threads,           "--set", "ema_decay=0.9",
+    return {"--threads", threads,           "--set", "average_checkpoints=1", "--set", "ema_decay=0.9",
             "--set",     "spike_window=16", "--set", "gradient_noise=1e-4"};
   }
   enum class When { any, in_save };

@@ -68,7 +68,7 @@ TEST_F(TrainSignal, InValidation) {
 TEST_F(TrainSignal, InLearningTheVocabulary) {
   std::string text;
   RandomStream random({5});
-  for (int i = 0; i < 4000; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     std::string source;
     for (int n = 0; n < 6; ++n) {
       for (std::uint64_t k = 3 + random.below(6); k > 0; --k)
@@ -78,7 +78,7 @@ TEST_F(TrainSignal, InLearningTheVocabulary) {
     text += source + "\t" + source.substr(0, 20) + "\n";
   }
   write("train.tsv", text);
-  const std::vector<std::string> larger{"--set", "vocab_size=500", "--set", "max_steps=1"};
+  const std::vector<std::string> larger{"--set", "vocab_size=300", "--set", "max_steps=1"};
   {
     Process process({command("run", larger), folder});
     ASSERT_TRUE(process.wait_for([&] {
