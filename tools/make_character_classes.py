@@ -5,6 +5,7 @@
 Its parts stand on different versions of Unicode, so that no one table of Unicode's gives the same answers: the
 package is asked, character by character. Needs Python 3 and `tokenizers` (0.23.3 when the tables were made)."""
 import pathlib
+import unicodedata
 
 import tokenizers
 from tokenizers import Regex, normalizers, pre_tokenizers
@@ -97,6 +98,17 @@ def main():
         "number": matching(r"\p{N}"),
     }
     assert white == set(matching(r"\s"))
+    forms = {"NFD": normalizers.NFD(), "NFKD": normalizers.NFKD()}
+    # What Unicode takes apart, or puts in order, and the package, whose forms are those of an older Unicode, does not.
+    classes["whole"] = [c for c in CODES if unicodedata.normalize("NFKD", chr(c)) != forms["NFKD"].normalize_str(chr(c))]
+    classes["whole"] += range(0x1E030, 0x1E06E)  # of Unicode 15, which Python may not know
+    classes["unordered_mark"] = []
+    for c in CODES:
+        order = unicodedata.combining(chr(c))
+        text = "\u030e" + chr(c) if order < 230 else chr(c) + "\u0323"
+        if order and not unicodedata.decomposition(chr(c)):
+            if unicodedata.normalize("NFD", text) != forms["NFD"].normalize_str(text):
+                classes["unordered_mark"].append(c)
     of_words = ("word", "letter")
     for name, chosen in (
         ("word_classes.inc", of_words),

@@ -60,6 +60,8 @@ enum class CharacterClass : std::uint16_t {
   combining_mark = 64,   // M
   letter = 128,          // \p{L} and \p{N} of the regular expressions
   number = 256,
+  whole = 512,            // not taken apart by normalization forms, though Unicode does
+  unordered_mark = 1024,  // not put in order by them
 };
 
 bool belongs(char32_t code, CharacterClass to);

@@ -7,6 +7,7 @@
 #include "regard/text/marian_tokenizer.h"
 #include "regard/text/pipeline_tokenizer.h"
 #include "regard/text/tokenizer.h"
+#include "regard/text/unigram_scores.h"
 #include "regard/text/vocabulary_files.h"
 
 namespace regard {
@@ -42,7 +43,11 @@ std::unique_ptr<Tokenizer> load_pipeline(const fs::path& folder, const JsonField
   const auto make = [&](const Json& document, const fs::path& file) {
     return PipelineTokenizer::parse(document, file.string(), std::move(names));
   };
-  if (const fs::path file = folder / "tokenizer.json"; present(file)) return make(read_json(file), file);
+  if (const fs::path file = folder / "tokenizer.json"; present(file)) {
+    Json document = read_json(file);
+    read_scores_as_tokenizers(document);
+    return make(document, file);
+  }
   if (const fs::path file = folder / "vocab.json"; present(file) && present(folder / "merges.txt"))
     return make(document_from_vocab_json(folder, config), file);
   if (const fs::path file = folder / "vocab.txt"; present(file))

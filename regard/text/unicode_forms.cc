@@ -17,13 +17,10 @@ struct Unit {
   std::int32_t change = 0;
 };
 
+// The class by which marks are ordered. The forms are those of `tokenizers`, which stand on an older Unicode.
 utf8proc_propval_t combining_class(utf8proc_int32_t code) {
+  if (belongs(static_cast<char32_t>(code), CharacterClass::unordered_mark)) return 0;
   return utf8proc_get_property(code)->combining_class;
-}
-
-// Compatibility characters assigned after Unicode 13, which `tokenizers` leaves as they are.
-bool is_recent(char32_t c) {
-  return (c >= 0xA7F2 && c <= 0xA7F4) || (c >= 0x10781 && c <= 0x107BA) || (c >= 0x1E030 && c <= 0x1E06D);
 }
 
 void decompose(std::string_view text, bool compatible, std::vector<Unit>& units) {
@@ -36,7 +33,8 @@ void decompose(std::string_view text, bool compatible, std::vector<Unit>& units)
     int boundary = 0;
     auto count = utf8proc_decompose_char(code, parts.data(), static_cast<utf8proc_ssize_t>(parts.size()),
                                          options, &boundary);
-    if (is_recent(c.code) || count <= 0 || count > static_cast<utf8proc_ssize_t>(parts.size())) {
+    if (belongs(c.code, CharacterClass::whole) || count <= 0 ||
+        count > static_cast<utf8proc_ssize_t>(parts.size())) {
       parts[0] = code;
       count = 1;
     }
@@ -78,7 +76,8 @@ void compose(std::vector<Unit>& units) {
   for (const Unit& unit : units) {
     if (starter >= 0 && last_class < static_cast<int>(unit.combining_class)) {
       Unit& base = made[static_cast<std::size_t>(starter)];
-      if (const utf8proc_int32_t composed = compose_pair(base.code, unit.code)) {
+      const utf8proc_int32_t composed = compose_pair(base.code, unit.code);
+      if (composed != 0 && !belongs(static_cast<char32_t>(composed), CharacterClass::whole)) {
         base.code = composed;
         base.change += unit.change - 1;
         continue;
