@@ -39,13 +39,49 @@ Json generation_keys(const TranslateOptions& options) {
     keys["max_new_tokens"] = nullptr;
   }
   if (options.min_length != 0) keys["min_length"] = options.min_length;
+  if (options.sample) {
+    keys["do_sample"] = true;
+    if (!keys.contains("num_beams")) keys["num_beams"] = 1;
+  }
+  if (options.seed != 0) keys["seed"] = options.seed;
   return keys;
 }
 
-Translation face_of(tasks::Translation&& from) {
-  Translation to{std::move(from.text), from.score, std::move(from.tokens), {}};
-  for (tasks::Alternative& a : from.alternatives) to.alternatives.push_back({std::move(a.text), a.score});
+std::vector<TranslationLink> links_of(const std::vector<AlignmentLink>& from) {
+  std::vector<TranslationLink> to;
+  for (const AlignmentLink& link : from) to.push_back({link.source, link.target});
   return to;
+}
+
+Translation face_of(tasks::Translation&& from) {
+  Translation to;
+  to.text = std::move(from.text);
+  to.score = from.score;
+  to.tokens = std::move(from.tokens);
+  for (tasks::Alternative& a : from.alternatives)
+    to.alternatives.push_back({std::move(a.text), a.score, a.quality, links_of(a.word_alignment)});
+  to.quality = from.quality;
+  to.alignment = links_of(from.alignment);
+  to.word_alignment = links_of(from.word_alignment);
+  to.pieces = from.pieces;
+  to.unknown_replaced = from.unknown_replaced;
+  to.kept = from.kept;
+  to.placed = from.placed;
+  return to;
+}
+
+tasks::TranslateOptions task_options(const TranslateOptions& options) {
+  tasks::TranslateOptions how;
+  how.nbest = static_cast<std::int64_t>(options.nbest);
+  how.prefix = options.prefix;
+  how.prefixes = options.prefixes;
+  how.alignment = options.alignment;
+  how.replace_unknown = options.replace_unknown;
+  how.split_sentences = options.split_sentences;
+  if (options.alignment_layer >= 0) how.alignment_choice.layer = options.alignment_layer;
+  how.alignment_choice.heads = options.alignment_heads;
+  if (options.stop.stop_possible()) how.cancelled = [stop = options.stop] { return stop.stop_requested(); };
+  return how;
 }
 
 }  // namespace
@@ -56,9 +92,10 @@ struct Model::Impl {
 
   std::vector<Translation> translate(const std::vector<std::string>& texts,
                                      const TranslateOptions& options) const {
-    tasks::TranslateOptions how;
-    how.config = translator.generation(generation_keys(options));
-    if (options.stop.stop_possible()) how.cancelled = [stop = options.stop] { return stop.stop_requested(); };
+    tasks::TranslateOptions how = task_options(options);
+    how.config = translator.generation(tasks::with_nbest(translator, generation_keys(options), how.nbest));
+    const PlaceholderRules keep(options.keep_placeholders, options.keep);
+    if (!keep.empty()) how.keep = &keep;
     StepOptions step;
     step.threads = &threads;
     std::vector<Translation> translations;

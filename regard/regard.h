@@ -33,7 +33,29 @@ struct TranslateOptions {
   std::int64_t max_length = 0;  // most tokens of a result, the start token counted; 0: not given
   std::int64_t min_length = 0;  // fewest tokens, likewise
   std::string generation;       // any keys of a generation_config.json as a JSON object; empty: none
+  std::size_t nbest = 0;        // results of each text; 0: the best, and whatever else the search found
+  // Draw each token instead of searching for the likeliest ones; the same seed gives the same text the same
+  // samples. Temperature and filters are keys of `generation`.
+  bool sample = false;
+  std::uint64_t seed = 0;
+  std::string prefix;                 // what every result begins with
+  std::vector<std::string> prefixes;  // or one for each text
+  bool alignment = false;             // Translation::alignment and word_alignment
+  bool replace_unknown = false;       // an unknown token becomes the source word it looked at
+  // What comes out as it is: {name}, %s, <b>, addresses of web and mail; and what matches these regular
+  // expressions (of Oniguruma, Ruby's kind).
+  bool keep_placeholders = false;
+  std::vector<std::string> keep;
+  bool split_sentences = false;  // translate each sentence by itself
+  int alignment_layer =
+      -1;  // the decoder's layer whose attention is read; -1: the last but one, of two the last
+  std::vector<std::int64_t> alignment_heads;  // its heads; empty: all
   std::stop_token stop = {};  // once stop is requested the call ends with Interrupted, within a token's time
+};
+
+// Source `source` belongs to target `target`; both count from 0.
+struct TranslationLink {
+  std::int64_t source = 0, target = 0;
 };
 
 struct Translation {
@@ -43,8 +65,17 @@ struct Translation {
   struct Alternative {
     std::string text;
     double score = 0;
+    double quality = 0;
+    std::vector<TranslationLink> word_alignment;
   };
-  std::vector<Alternative> alternatives;  // the beam's other results, best first
+  std::vector<Alternative> alternatives;  // the other results: best first, or samples as they were drawn
+  double quality = 0;                     // mean log p of the tokens: an estimate of how good it is
+  // With TranslateOptions::alignment: for each token its source token; and between words, which are runs
+  // without white space, and single characters of scripts that are written without it.
+  std::vector<TranslationLink> alignment, word_alignment;
+  std::int64_t pieces = 1;  // that the text was translated in
+  std::int64_t unknown_replaced = 0;
+  std::int64_t kept = 0, placed = 0;  // parts that came through the model; that were put where it looked
 };
 
 // A loaded model with its tokenizer. Immutable: any number of threads may call it at once, and two models may
@@ -56,8 +87,8 @@ class Model {
   Model& operator=(Model&&) noexcept;
 
   // UTF-8 in and out; what is not valid UTF-8 is replaced by U+FFFD. A text of nothing but white space has
-  // an empty translation; one longer than the model's positions is cut. What a text gets does not depend on
-  // the others, nor on the number of threads.
+  // an empty translation; one longer than the model's positions is translated in pieces. What a text gets
+  // does not depend on the others, nor on the number of threads.
   Translation translate(std::string_view text, const TranslateOptions& options = {}) const;
   std::vector<Translation> translate(const std::vector<std::string>& texts,
                                      const TranslateOptions& options = {}) const;

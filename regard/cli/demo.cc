@@ -35,6 +35,8 @@ void print(Console& console, const tasks::DemoResult& result, double rate) {
       out.line(fmt::format("wrong: {}  ->  {}, expected {}", line.source, line.target, line.expected));
   out.line(fmt::format("exact match on {} unseen numbers: {:.3f} ({} of them), trained in {:.0f} s",
                        result.lines.size(), rate, result.exact, result.training_seconds));
+  out.line(fmt::format("alignment error rate of its attention: {:.3f} (by layer: {:.3f})",
+                       result.alignment_error_rate, fmt::join(result.layer_error_rates, ", ")));
   out.line(fmt::format("where it looked: {} (open it in a browser)", result.page.string()));
   out.line(fmt::format("the model:       {}", result.model.string()));
   const std::string name = own_name();
@@ -67,6 +69,8 @@ void run(const DemoCommand& command, Console& console) {
     console.out().line(to_line({{"exact_match", rate},
                                 {"unseen", result.lines.size()},
                                 {"training_seconds", result.training_seconds},
+                                {"alignment_error_rate", result.alignment_error_rate},
+                                {"alignment_error_rate_by_layer", result.layer_error_rates},
                                 {"model", result.model.string()},
                                 {"page", result.page.string()}}));
   else

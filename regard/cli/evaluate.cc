@@ -14,6 +14,7 @@
 #include "regard/cli/metric_options.h"
 #include "regard/data/parallel_text.h"
 #include "regard/tasks/reference_loss.h"
+#include "regard/tasks/translate_output.h"
 
 namespace regard::cli {
 namespace {
@@ -47,15 +48,16 @@ std::vector<std::string> translate(const tasks::Translator& translator, const Ev
   LateProgress progress(console.progress("translating", "lines", static_cast<std::int64_t>(sources.size())));
   options.translated = [&](std::size_t done) { progress.update(static_cast<std::int64_t>(done)); };
   std::vector<std::string> texts;
-  std::size_t truncated = 0;
+  std::size_t too_long = 0;
   for (const auto& t : translator.translate(sources, console.step_options(), options)) {
     texts.push_back(t.text);
-    truncated += t.truncated ? 1 : 0;
+    too_long += t.too_long ? 1 : 0;
   }
   progress.finish();
-  if (truncated > 0)
-    console.log().warning(fmt::format("{} of {} lines were longer than the model's {} positions and were cut",
-                                      truncated, sources.size(), translator.model().max_positions()));
+  if (too_long > 0)
+    console.log().warning(
+        fmt::format("{} of {} lines were longer than the model's {} positions and were translated in pieces",
+                    too_long, sources.size(), translator.model().max_positions()));
   return texts;
 }
 

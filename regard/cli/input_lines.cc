@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t most_lines = 1 << 14;
 constexpr std::size_t most_bytes = std::size_t{64} << 20;
+constexpr std::chrono::milliseconds longest_wait{50};  // of the first line that is taken, for more
 
 }  // namespace
 
@@ -68,8 +69,10 @@ std::vector<std::string> InputLines::take(std::size_t most) {
     shared_->changed.wait_for(lock, 100ms);  // a signal wakes no condition variable
     if (interrupted()) throw Interrupted("interrupted");
   }
-  // As long as more arrives at once it is worth waiting for a full batch.
-  for (std::size_t before = 0; shared_->lines.size() < most && !shared_->finished;) {
+  // As long as more arrives at once it is worth waiting for a full batch, but not for ever.
+  const auto deadline = std::chrono::steady_clock::now() + longest_wait;
+  for (std::size_t before = 0;
+       shared_->lines.size() < most && !shared_->finished && std::chrono::steady_clock::now() < deadline;) {
     before = shared_->lines.size();
     shared_->changed.wait_for(lock, 5ms, [&] { return shared_->lines.size() >= most || shared_->finished; });
     if (shared_->lines.size() == before) break;

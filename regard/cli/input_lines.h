@@ -16,7 +16,8 @@ class InputLines {
   // Files that cannot be opened or read are InputErrors that `take` throws, after the lines before them.
   explicit InputLines(std::vector<std::string> files);
 
-  // Lines that follow, at least one and at most `most`; waits for the first. Empty at the end. Each is valid
+  // Lines that follow, at least one and at most `most`; waits for the first, and then as long as more arrive
+  // without a pause, but at most 50 ms. Empty at the end. Each is valid
   // UTF-8: else InputError with file, line and byte. Interrupted where the user asked to stop while waiting.
   std::vector<std::string> take(std::size_t most);
 

@@ -14,8 +14,10 @@ class LateProgress {
   explicit LateProgress(ProgressOptions options) : options_(std::move(options)) {}
 
   void update(std::int64_t done) {
-    if (!progress_ && std::chrono::steady_clock::now() - begin_ > std::chrono::seconds(3))
+    if (!progress_ && std::chrono::steady_clock::now() - begin_ > std::chrono::seconds(3)) {
+      options_.start = done;  // what was done before it shows is not in its rate
       progress_.emplace(options_);
+    }
     if (progress_) progress_->update(done);
   }
   void finish() { progress_.reset(); }

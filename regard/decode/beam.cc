@@ -5,6 +5,7 @@
 
 #include "regard/base/error.h"
 #include "regard/decode/logits.h"
+#include "regard/decode/ranking.h"
 #include "regard/decode/search.h"
 #include "regard/kernels/softmax.h"
 
@@ -15,10 +16,12 @@ namespace regard::decode {
 namespace {
 
 constexpr float hopeless = -1e9F;
+constexpr double least_coverage = 1e-9;  // in float a sum of attention may be 0, whose log is not finite
 
 struct Running {
   TokenIds ids;
-  float score = 0;  // sum of log p, not normalized by length
+  float score = 0;                   // sum of log p, not normalized by length
+  std::vector<float> coverage = {};  // attention that each source token got; empty where it does not count
 };
 
 // One way to go on: from which running hypothesis, by which token.
@@ -59,13 +62,14 @@ class Best {
 struct Finished {
   TokenIds ids;
   float score = 0;
+  float log_p = 0;
 };
 
 // The search for one source. `rows` says in which row of the decoder each running hypothesis is computed.
 class Sentence {
  public:
-  Sentence(std::size_t source, const GenerationConfig& how, std::int64_t max_length)
-      : source_(source), how_(&how), max_length_(max_length) {
+  Sentence(std::size_t source, TokenIds prompt, const GenerationConfig& how, std::int64_t max_length)
+      : source_(source), prompt_(std::move(prompt)), how_(&how), max_length_(max_length) {
     running_.assign(beams(), {{how.decoder_start_token_id}, hopeless});
     running_[0].score = 0;
   }
@@ -76,13 +80,18 @@ class Sentence {
   // After a step: which of the hypotheses before it each running one goes on from.
   const std::vector<std::size_t>& parents() const { return parents_; }
 
+  // The attention [S] that beam k's step paid to the source, before it advances.
+  void cover(std::size_t k, std::span<const float> attention);
   // log_p [beams before][V], changed in place; in the first step all beams share one row.
   void advance(const std::vector<std::span<float>>& log_p);
 
   std::vector<Hypothesis> results() const {
     std::vector<Hypothesis> all;
-    for (const Finished& f : finished_) all.push_back({f.ids, static_cast<double>(f.score)});
-    if (all.empty()) all.push_back({running_[0].ids, static_cast<double>(running_[0].score)});
+    const auto prompt = static_cast<std::int64_t>(prompt_.size());
+    for (const Finished& f : finished_)
+      all.push_back({f.ids, static_cast<double>(f.score), static_cast<double>(f.log_p), prompt});
+    const auto score = static_cast<double>(running_[0].score);
+    if (all.empty()) all.push_back({running_[0].ids, score, score, prompt});
     return all;
   }
 
@@ -90,14 +99,15 @@ class Sentence {
   std::size_t beams() const { return static_cast<std::size_t>(how_->num_beams); }
   std::int64_t length() const { return static_cast<std::int64_t>(running_[0].ids.size()); }
   bool all_finished() const { return finished_.size() == beams(); }
-  float normalizer(std::int64_t generated) const {
-    return static_cast<float>(std::pow(static_cast<double>(generated), how_->length_penalty));
-  }
+  std::int64_t generated() const { return length() - static_cast<std::int64_t>(prompt_.size()); }
+  bool in_prompt() const { return running_[0].ids.size() < prompt_.size(); }
+  void follow_prompt();
   std::vector<Candidate> candidates(const std::vector<std::span<float>>& log_p) const;
   void finish(const Candidate& candidate);
   void close_if_hopeless();
 
   std::size_t source_;
+  TokenIds prompt_;
   const GenerationConfig* how_;
   std::int64_t max_length_;
   std::vector<Running> running_;
@@ -111,7 +121,8 @@ std::vector<Candidate> Sentence::candidates(const std::vector<std::span<float>>&
   const float* adjusted = nullptr;
   for (std::size_t k = 0; k < beams(); ++k) {
     const std::span<float> row = log_p[k];
-    if (row.data() != adjusted) adjust(row, {running_[k].ids, max_length_}, *how_);
+    if (row.data() != adjusted)
+      adjust(row, {running_[k].ids, max_length_, static_cast<std::int64_t>(prompt_.size())}, *how_);
     adjusted = row.data();
     const float sum = running_[k].score;
     float bar = best.bar();
@@ -126,10 +137,14 @@ std::vector<Candidate> Sentence::candidates(const std::vector<std::span<float>>&
 }
 
 void Sentence::finish(const Candidate& candidate) {
-  const float score = candidate.score / normalizer(length());  // generated tokens, this one counted
+  float score = ranking_score(candidate.score, generated() + 1, *how_);
   if (!(score > hopeless)) return;
+  double coverage = 0;
+  for (const float c : running_[candidate.beam].coverage)
+    coverage += std::log(std::clamp(static_cast<double>(c), least_coverage, 1.0));
+  score += static_cast<float>(how_->coverage_penalty * coverage);
   if (all_finished() && !(score > finished_.back().score)) return;
-  Finished f{running_[candidate.beam].ids, score};
+  Finished f{running_[candidate.beam].ids, score, candidate.score};
   f.ids.push_back(candidate.id);
   const auto place = std::upper_bound(finished_.begin(), finished_.end(), f,
                                       [](const Finished& a, const Finished& b) { return a.score > b.score; });
@@ -137,7 +152,22 @@ void Sentence::finish(const Candidate& candidate) {
   if (finished_.size() > beams()) finished_.pop_back();
 }
 
+void Sentence::cover(std::size_t k, std::span<const float> attention) {
+  std::vector<float>& coverage = running_[k].coverage;
+  if (coverage.empty()) coverage.assign(attention.size(), 0);
+  for (std::size_t s = 0; s < coverage.size(); ++s) coverage[s] += attention[s];
+}
+
+// Every beam takes the given token, which costs nothing.
+void Sentence::follow_prompt() {
+  const std::int32_t id = prompt_[running_[0].ids.size()];
+  parents_.resize(beams());
+  std::iota(parents_.begin(), parents_.end(), std::size_t{0});
+  for (Running& r : running_) r.ids.push_back(id);
+}
+
 void Sentence::advance(const std::vector<std::span<float>>& log_p) {
+  if (in_prompt()) return follow_prompt();
   const std::vector<Candidate> all = candidates(log_p);
   const bool last = length() + 1 >= max_length_;
   const auto ends = [&](const Candidate& c) {
@@ -153,13 +183,13 @@ void Sentence::advance(const std::vector<std::span<float>>& log_p) {
   for (const bool wanted : {false, true})  // those that go on, then ended ones to fill up
     for (const Candidate& c : all) {
       if (next.size() == beams() || ends(c) != wanted) continue;
-      Running r{running_[c.beam].ids, ends(c) ? c.score + hopeless : c.score};
+      Running r{running_[c.beam].ids, ends(c) ? c.score + hopeless : c.score, running_[c.beam].coverage};
       r.ids.push_back(c.id);
       next.push_back(std::move(r));
       parents_.push_back(c.beam);
     }
   while (next.size() < beams()) {  // a vocabulary smaller than the beam
-    next.push_back({next[0].ids, hopeless});
+    next.push_back({next[0].ids, hopeless, next[0].coverage});
     parents_.push_back(parents_[0]);
   }
   running_ = std::move(next);
@@ -168,12 +198,16 @@ void Sentence::advance(const std::vector<std::span<float>>& log_p) {
 }
 
 // Whether a running hypothesis can still be better than the worst finished one, by the rule of transformers.
+// A coverage penalty only lowers what it can become.
 void Sentence::close_if_hopeless() {
   if (!all_finished()) return;
-  const bool optimistic = how_->early_stopping == EarlyStopping::never && how_->length_penalty > 0;
-  const std::int64_t generated = optimistic ? max_length_ - 1 : length() - 1;
-  const float best = running_[0].score / normalizer(generated);
+  const std::int64_t most = max_length_ - static_cast<std::int64_t>(prompt_.size());
+  const float best = attainable_score(running_[0].score, generated(), most, *how_);
   if (!(best > finished_.back().score)) open_ = false;
+}
+
+std::size_t tokens_of(const models::Memory& memory, const Sentence& sentence) {
+  return static_cast<std::size_t>(memory.layout.sequences()[sentence.source()].length);
 }
 
 // The rows of the decoder that a batch of open sentences takes: all beams, but one before the first step.
@@ -187,14 +221,19 @@ std::vector<std::int32_t> last_ids(const std::vector<Sentence>& sentences, std::
 }  // namespace
 
 std::vector<std::vector<Hypothesis>> beam_search(const models::SequenceToSequence& model,
-                                                 const models::Memory& memory, const SearchOptions& options) {
+                                                 const models::Memory& memory, const SearchOptions& options,
+                                                 const CoverageProbe* coverage) {
   const auto beams = static_cast<std::size_t>(options.config.num_beams);
-  const std::int64_t max_length = options.config.longest(model.max_positions());
   const kernels::Context& context = memory.states.step().kernels();
   const auto count = static_cast<std::size_t>(memory.layout.batch());
   std::vector<std::vector<Hypothesis>> results(count);
   std::vector<Sentence> sentences;
-  for (std::size_t i = 0; i < count; ++i) sentences.emplace_back(i, options.config, max_length);
+  for (std::size_t i = 0; i < count; ++i) {
+    TokenIds prompt = prompt_of(options, i);
+    const auto given = static_cast<std::int64_t>(prompt.size());
+    sentences.emplace_back(i, std::move(prompt), options.config,
+                           options.config.longest(model.max_positions(), given));
+  }
   std::vector<int> rows(count);
   std::iota(rows.begin(), rows.end(), 0);
   const auto state = model.begin(memory, rows);
@@ -208,11 +247,15 @@ std::vector<std::vector<Hypothesis>> beam_search(const models::SequenceToSequenc
     const auto width = static_cast<std::size_t>(logits.size(1));
     float* all = log_p.mutable_view().as<float>();
     context.threads->run(static_cast<std::int64_t>(sentences.size()), [&](std::int64_t s) {
-      const auto sentence = static_cast<std::size_t>(s);
+      Sentence& sentence = sentences[static_cast<std::size_t>(s)];
+      const std::size_t first = static_cast<std::size_t>(s) * rows_each;
       std::vector<std::span<float>> own;
-      for (std::size_t k = 0; k < beams; ++k)
-        own.emplace_back(all + (sentence * rows_each + std::min(k, rows_each - 1)) * width, width);
-      sentences[sentence].advance(own);
+      for (std::size_t k = 0; k < beams; ++k) {
+        const std::size_t row = first + std::min(k, rows_each - 1);
+        own.emplace_back(all + row * width, width);
+        if (coverage != nullptr) sentence.cover(k, coverage->row(row).first(tokens_of(memory, sentence)));
+      }
+      sentence.advance(own);
     });
     std::vector<Sentence> open;
     std::vector<int> parents;

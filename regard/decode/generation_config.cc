@@ -34,7 +34,16 @@ constexpr std::array used{"max_length",
                           "decoder_start_token_id",
                           "pad_token_id",
                           "bos_token_id",
-                          "renormalize_logits"};
+                          "renormalize_logits",
+                          "do_sample",
+                          "temperature",
+                          "top_k",
+                          "top_p",
+                          "min_p",
+                          "seed",
+                          "length_normalization",
+                          "word_penalty",
+                          "coverage_penalty"};
 
 // Keys whose usual value changes nothing, and that value. Another one is refused.
 struct Neutral {
@@ -42,39 +51,41 @@ struct Neutral {
   Json value;
 };
 std::vector<Neutral> neutral_keys() {
-  return {{"do_sample", false},        {"num_beam_groups", 1},
-          {"diversity_penalty", 0.0},  {"encoder_repetition_penalty", 1.0},
-          {"penalty_alpha", nullptr},  {"encoder_no_repeat_ngram_size", 0},
-          {"sequence_bias", nullptr},  {"exponential_decay_length_penalty", nullptr},
-          {"guidance_scale", nullptr}, {"remove_invalid_values", false},
-          {"stop_strings", nullptr},   {"force_words_ids", nullptr},
-          {"constraints", nullptr},    {"forced_decoder_ids", nullptr},
-          {"max_time", nullptr},       {"watermarking_config", nullptr},
-          {"token_healing", false},    {"dola_layers", nullptr},
-          {"low_memory", nullptr},     {"prompt_lookup_num_tokens", nullptr}};
+  return {{"num_beam_groups", 1},
+          {"diversity_penalty", 0.0},
+          {"encoder_repetition_penalty", 1.0},
+          {"penalty_alpha", nullptr},
+          {"encoder_no_repeat_ngram_size", 0},
+          {"sequence_bias", nullptr},
+          {"exponential_decay_length_penalty", nullptr},
+          {"guidance_scale", nullptr},
+          {"remove_invalid_values", false},
+          {"stop_strings", nullptr},
+          {"force_words_ids", nullptr},
+          {"constraints", nullptr},
+          {"forced_decoder_ids", nullptr},
+          {"max_time", nullptr},
+          {"watermarking_config", nullptr},
+          {"token_healing", false},
+          {"dola_layers", nullptr},
+          {"low_memory", nullptr},
+          {"prompt_lookup_num_tokens", nullptr}};
 }
 
-// Keys that act only when sampling, or on how results are handed over.
-constexpr std::array without_effect{"temperature",
-                                    "top_k",
-                                    "top_p",
-                                    "min_p",
-                                    "typical_p",
-                                    "top_h",
-                                    "epsilon_cutoff",
-                                    "eta_cutoff",
-                                    "use_cache",
-                                    "cache_implementation",
-                                    "return_dict_in_generate",
-                                    "output_attentions",
-                                    "output_hidden_states",
-                                    "output_scores",
-                                    "output_logits",
-                                    "transformers_version"};
+// Filters of sampling that are refused where there is sampling, and their usual value.
+std::vector<Neutral> unsupported_filters() {
+  return {{"typical_p", 1.0}, {"top_h", nullptr}, {"epsilon_cutoff", 0.0}, {"eta_cutoff", 0.0}};
+}
+
+// Keys that act only on how results are handed over.
+constexpr std::array without_effect{"use_cache",         "cache_implementation", "return_dict_in_generate",
+                                    "output_attentions", "output_hidden_states", "output_scores",
+                                    "output_logits",     "transformers_version"};
 
 std::vector<std::string> known_keys() {
   std::vector<std::string> keys(used.begin(), used.end());
   for (const Neutral& n : neutral_keys()) keys.emplace_back(n.key);
+  for (const Neutral& n : unsupported_filters()) keys.emplace_back(n.key);
   keys.insert(keys.end(), without_effect.begin(), without_effect.end());
   return keys;
 }
@@ -122,8 +133,8 @@ TokenIds optional_tokens(const JsonField& keys, std::string_view key) {
   return field ? tokens(*field) : TokenIds{};
 }
 
-void refuse_unsupported(const JsonField& keys) {
-  for (const Neutral& n : neutral_keys()) {
+void refuse_unsupported(const JsonField& keys, const std::vector<Neutral>& neutral) {
+  for (const Neutral& n : neutral) {
     const auto field = keys.find(n.key);
     if (field && field->value() != n.value)
       field->refuse(fmt::format("{}: this is not supported", to_line(n.value)));
@@ -144,11 +155,47 @@ void read_beams(const JsonField& keys, GenerationConfig& config) {
     config.num_beams = static_cast<int>(f->integer_within(1, most_beams));
   if (const auto f = keys.find("num_return_sequences")) {
     config.num_return_sequences = static_cast<int>(f->integer_within(1, most_beams));
-    if (config.num_return_sequences > config.num_beams)
+    if (!config.do_sample && config.num_return_sequences > config.num_beams)
       f->refuse(fmt::format("at most num_beams, which is {}", config.num_beams));
   }
   if (const auto f = keys.find("early_stopping")) config.early_stopping = early_stopping(*f);
+}
+
+// A number that is neither NaN nor infinite, from `least` on.
+double finite(const JsonField& keys, const char* key, double otherwise, double least) {
+  const auto field = keys.find(key);
+  if (!field) return otherwise;
+  const double value = field->number();
+  if (!(value >= least)) field->refuse(fmt::format("a number from {} on", least));
+  return value;
+}
+
+double fraction(const JsonField& keys, const char* key, double otherwise) {
+  const double value = finite(keys, key, otherwise, 0);
+  if (value > 1) keys.at(key).refuse("a number from 0 to 1");
+  return value;
+}
+
+void read_ranking(const JsonField& keys, GenerationConfig& config) {
   config.length_penalty = keys.number_or("length_penalty", 1);
+  config.word_penalty = keys.number_or("word_penalty", 0);
+  config.coverage_penalty = finite(keys, "coverage_penalty", 0, 0);
+  if (const auto f = keys.find("length_normalization"))
+    config.length_normalization =
+        f->one_of({"power", "gnmt"}) == "gnmt" ? LengthNormalization::gnmt : LengthNormalization::power;
+}
+
+void read_sampling(const JsonField& keys, GenerationConfig& config) {
+  config.do_sample = keys.boolean_or("do_sample", false);
+  if (const auto f = keys.find("seed"))
+    config.seed = static_cast<std::uint64_t>(f->integer_within(0, std::numeric_limits<std::int64_t>::max()));
+  Sampling& s = config.sampling;
+  s.temperature = finite(keys, "temperature", 1, 0);
+  if (s.temperature == 0) keys.at("temperature").refuse("a number above 0");
+  s.top_k = count(keys, "top_k", 0).value_or(s.top_k);
+  s.top_p = fraction(keys, "top_p", 1);
+  s.min_p = fraction(keys, "min_p", 0);
+  if (config.do_sample) refuse_unsupported(keys, unsupported_filters());
 }
 
 void read_tokens(const JsonField& keys, GenerationConfig& config) {
@@ -173,10 +220,14 @@ void read_tokens(const JsonField& keys, GenerationConfig& config) {
 
 GenerationConfig from_keys(const Json& keys, const std::string& place) {
   const JsonField field(keys, place);
-  refuse_unsupported(field);
+  refuse_unsupported(field, neutral_keys());
   GenerationConfig config;
   read_lengths(field, config);
+  read_sampling(field, config);
   read_beams(field, config);
+  if (config.do_sample && config.num_beams > 1)
+    field.at("num_beams").refuse("1, because do_sample is true: sampling with beams is not supported");
+  read_ranking(field, config);
   read_tokens(field, config);
   config.renormalize_logits = field.boolean_or("renormalize_logits", false);
   if (const auto f = field.find("repetition_penalty")) {
@@ -209,11 +260,11 @@ std::pair<Json, std::string> file_keys(const std::filesystem::path& directory) {
 
 }  // namespace
 
-std::int64_t GenerationConfig::longest(std::int64_t max_positions) const {
+std::int64_t GenerationConfig::longest(std::int64_t max_positions, std::int64_t prompt) const {
   constexpr std::int64_t usual = 20;
-  std::int64_t length = usual + 1;
+  std::int64_t length = usual + prompt;
   if (max_length) length = *max_length;
-  if (max_new_tokens) length = *max_new_tokens + 1;
+  if (max_new_tokens) length = *max_new_tokens + prompt;
   return std::min(length, max_positions + 1);  // the last token is no input and needs no position
 }
 

@@ -65,10 +65,54 @@ TEST_F(Directory, WrongOverridesAreWrongUse) {
   EXPECT_NE(failure({{"num_beams", "4"}}).find("num_beams"), std::string::npos);
   EXPECT_NE(failure({{"num_beams", 2}, {"num_return_sequences", 3}}).find("num_return_sequences"),
             std::string::npos);
-  EXPECT_NE(failure({{"do_sample", true}}).find("do_sample"), std::string::npos);
+  EXPECT_NE(failure({{"do_sample", true}}).find("num_beams"), std::string::npos);  // there are 3
+  EXPECT_NE(failure({{"do_sample", true}, {"num_beams", 1}, {"typical_p", 0.5}}).find("typical_p"),
+            std::string::npos);
+  for (const char* key : {"temperature", "top_p", "min_p", "coverage_penalty"})
+    EXPECT_NE(failure({{key, -0.5}}).find(key), std::string::npos);
+  EXPECT_NE(failure({{"temperature", 0}}).find("temperature"), std::string::npos);
+  EXPECT_NE(failure({{"top_p", 1.5}}).find("top_p"), std::string::npos);
+  EXPECT_NE(failure({{"top_k", -1}}).find("top_k"), std::string::npos);
+  EXPECT_NE(failure({{"seed", -1}}).find("seed"), std::string::npos);
+  EXPECT_NE(failure({{"length_normalization", "marian"}}).find("length_normalization"), std::string::npos);
+  EXPECT_NE(failure({{"word_penalty", "x"}}).find("word_penalty"), std::string::npos);
   EXPECT_NE(failure({{"early_stopping", "ever"}}).find("early_stopping"), std::string::npos);
   EXPECT_NE(failure({{"max_length", 1}}).find("max_length"), std::string::npos);
   EXPECT_EQ(failure({{"temperature", 0.5}}), "");  // acts only when sampling
+}
+
+TEST_F(Directory, SamplingAndRankingHaveTheirKeys) {
+  const GenerationConfig usual = generation_config(path_);
+  EXPECT_FALSE(usual.do_sample);
+  EXPECT_EQ(usual.sampling.top_k, 50);
+  const GenerationConfig config = generation_config(path_, {{"do_sample", true},
+                                                            {"num_beams", 1},
+                                                            {"num_return_sequences", 5},
+                                                            {"temperature", 0.7},
+                                                            {"top_k", 0},
+                                                            {"top_p", 0.9},
+                                                            {"min_p", 0.1},
+                                                            {"seed", 12},
+                                                            {"length_normalization", "gnmt"},
+                                                            {"word_penalty", -0.5},
+                                                            {"coverage_penalty", 0.2}});
+  EXPECT_TRUE(config.do_sample);
+  EXPECT_EQ(config.num_return_sequences, 5);
+  EXPECT_EQ(config.sampling.temperature, 0.7);
+  EXPECT_EQ(config.sampling.top_k, 0);
+  EXPECT_EQ(config.sampling.top_p, 0.9);
+  EXPECT_EQ(config.sampling.min_p, 0.1);
+  EXPECT_EQ(config.seed, 12U);
+  EXPECT_EQ(config.length_normalization, LengthNormalization::gnmt);
+  EXPECT_EQ(config.word_penalty, -0.5);
+  EXPECT_EQ(config.coverage_penalty, 0.2);
+}
+
+TEST_F(Directory, APromptLeavesRoomForNewTokensAlone) {
+  const GenerationConfig config = generation_config(path_, {{"max_new_tokens", 4}});
+  EXPECT_EQ(config.longest(100, 3), 7);
+  EXPECT_EQ(generation_config(path_, {{"max_length", 10}}).longest(100, 3), 10);
+  EXPECT_EQ(generation_config(path_).longest(100, 3), 23);
 }
 
 TEST_F(Directory, WrongFilesAreBadInput) {

@@ -1,25 +1,42 @@
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <optional>
 
 #include "regard/base/error.h"
 #include "regard/decode/logits.h"
+#include "regard/decode/sampling.h"
 #include "regard/decode/search.h"
 
 namespace regard::decode {
 namespace {
 
 struct Line {
-  std::size_t source = 0;
-  TokenIds ids;
+  std::size_t place = 0;  // source * samples + sample
+  TokenIds prompt;
+  TokenIds ids;              // begins with as much of the prompt as the decoder has seen
+  std::int64_t longest = 0;  // may `ids` become
+  std::optional<RandomKey> key = {};
   double sum = 0;  // of log p
 };
 
-// The best next token of adjusted logits; adds its log p under the unadjusted ones to the line's sum.
-void extend(Line& line, std::span<const float> logits, std::int64_t max_length, const GenerationConfig& how) {
+std::size_t choose(const Line& line, std::span<const float> scores, const GenerationConfig& how) {
+  if (!line.key)
+    return static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+  constexpr std::uint64_t draws_each = 2;  // of a token: 53 bits
+  const auto place = static_cast<std::uint64_t>(line.ids.size() - line.prompt.size());
+  RandomStream random(*line.key, draws_each * place);
+  return static_cast<std::size_t>(draw(sampling_distribution(scores, how.sampling), random.uniform()));
+}
+
+// The next token by adjusted logits; adds its log p under the unadjusted ones to the line's sum.
+void extend(Line& line, std::span<const float> logits, const GenerationConfig& how) {
+  if (line.ids.size() < line.prompt.size()) {
+    line.ids.push_back(line.prompt[line.ids.size()]);
+    return;
+  }
   std::vector<float> scores(logits.begin(), logits.end());
-  adjust(scores, {line.ids, max_length}, how);
-  const auto best = static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+  adjust(scores, {line.ids, line.longest, static_cast<std::int64_t>(line.prompt.size())}, how);
+  const std::size_t best = choose(line, scores, how);
   const double largest = *std::max_element(logits.begin(), logits.end());
   double sum = 0;
   for (const float x : logits) sum += std::exp(static_cast<double>(x) - largest);
@@ -27,8 +44,9 @@ void extend(Line& line, std::span<const float> logits, std::int64_t max_length, 
   line.ids.push_back(static_cast<std::int32_t>(best));
 }
 
-bool ended(const Line& line, std::int64_t max_length, const GenerationConfig& how) {
-  return static_cast<std::int64_t>(line.ids.size()) >= max_length ||
+bool ended(const Line& line, const GenerationConfig& how) {
+  if (line.ids.size() <= line.prompt.size()) return false;
+  return static_cast<std::int64_t>(line.ids.size()) >= line.longest ||
          std::find(how.eos_token_id.begin(), how.eos_token_id.end(), line.ids.back()) !=
              how.eos_token_id.end();
 }
@@ -36,16 +54,21 @@ bool ended(const Line& line, std::int64_t max_length, const GenerationConfig& ho
 }  // namespace
 
 std::vector<std::vector<Hypothesis>> greedy_search(const models::SequenceToSequence& model,
-                                                   const models::Memory& memory,
-                                                   const SearchOptions& options) {
+                                                   const models::Memory& memory, const SearchOptions& options,
+                                                   const std::vector<RandomKey>& keys) {
   const GenerationConfig& how = options.config;
-  const std::int64_t max_length = how.longest(model.max_positions());
   const auto count = static_cast<std::size_t>(memory.layout.batch());
-  std::vector<std::vector<Hypothesis>> results(count);
-  std::vector<int> rows(count);
-  std::iota(rows.begin(), rows.end(), 0);
+  const std::size_t each = keys.empty() ? 1 : keys.size() / count;
+  std::vector<std::vector<Hypothesis>> results(count, std::vector<Hypothesis>(each));
+  std::vector<int> rows;
   std::vector<Line> lines;
-  for (std::size_t i = 0; i < count; ++i) lines.push_back({i, {how.decoder_start_token_id}, 0});
+  for (std::size_t i = 0; i < count * each; ++i) {
+    rows.push_back(static_cast<int>(i / each));
+    Line line{i, prompt_of(options, i / each), {how.decoder_start_token_id}};
+    line.longest = how.longest(model.max_positions(), static_cast<std::int64_t>(line.prompt.size()));
+    if (!keys.empty()) line.key = keys[i];
+    lines.push_back(std::move(line));
+  }
   const auto state = model.begin(memory, rows);
   const ThreadPool& threads = *memory.states.step().kernels().threads;
 
@@ -58,15 +81,18 @@ std::vector<std::vector<Hypothesis>> greedy_search(const models::SequenceToSeque
     const auto width = static_cast<std::size_t>(logits.size(1));
     threads.run(static_cast<std::int64_t>(lines.size()), [&](std::int64_t r) {
       const auto row = static_cast<std::size_t>(r);
-      extend(lines[row], all.subspan(row * width, width), max_length, how);
+      extend(lines[row], all.subspan(row * width, width), how);
     });
     std::vector<Line> open;
     std::vector<int> kept;
     for (std::size_t r = 0; r < lines.size(); ++r) {
       Line& line = lines[r];
-      if (ended(line, max_length, how)) {
-        const double score = line.sum / static_cast<double>(line.ids.size() - 1);
-        results[line.source].push_back({std::move(line.ids), score});
+      if (ended(line, how)) {
+        Hypothesis& result = results[line.place / each][line.place % each];
+        result.prompt = static_cast<std::int64_t>(line.prompt.size());
+        result.ids = std::move(line.ids);
+        result.log_p = line.sum;
+        result.score = line.sum / static_cast<double>(result.generated());
       } else {
         kept.push_back(static_cast<int>(r));
         open.push_back(std::move(line));

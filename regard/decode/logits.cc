@@ -74,7 +74,7 @@ void normalize(std::span<float> scores) {
 
 void adjust(std::span<float> scores, const Progressed& at, const GenerationConfig& how) {
   const auto length = static_cast<std::int64_t>(at.ids.size());
-  const std::int64_t generated = length - 1;
+  const std::int64_t generated = length - at.prompt;
   if (how.repetition_penalty != 1) penalize_repetition(scores, at.ids, how.repetition_penalty);
   if (how.no_repeat_ngram_size > 0)
     ban_repeats(scores, at.ids, static_cast<std::size_t>(how.no_repeat_ngram_size));
@@ -85,7 +85,8 @@ void adjust(std::span<float> scores, const Progressed& at, const GenerationConfi
   if (!how.forced_eos_token_id.empty() && length == at.max_length - 1)
     force(scores, how.forced_eos_token_id, "forced_eos_token_id");
   ban_all(scores, how.suppress_tokens);
-  if (generated == (how.forced_bos_token_id ? 1 : 0)) ban_all(scores, how.begin_suppress_tokens);
+  if (generated == (how.forced_bos_token_id && at.prompt == 1 ? 1 : 0))
+    ban_all(scores, how.begin_suppress_tokens);
   if (how.renormalize_logits) normalize(scores);
 }
 

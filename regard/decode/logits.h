@@ -11,6 +11,7 @@ namespace regard::decode {
 struct Progressed {
   std::span<const std::int32_t> ids;  // so far, the start token first
   std::int64_t max_length = 0;        // the longest the result may become
+  std::int64_t prompt = 1;            // ids that were given and not generated: the start token, a prefix
 };
 
 // Changes the scores [V] of a hypothesis's next token as the configuration asks: bans become minus infinity,

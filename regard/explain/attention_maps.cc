@@ -1,6 +1,5 @@
 #include "regard/explain/attention_maps.h"
 
-#include <algorithm>
 #include <charconv>
 
 namespace regard::explain {
@@ -42,24 +41,6 @@ CrossAttention cross_attention(const models::SequenceToSequence& model, const St
   const models::Memory memory = model.encode(step, TokenBatch::of({source}));
   model.decode(memory, TokenBatch::of({inputs}));
   return result;
-}
-
-std::vector<std::int64_t> alignment(const CrossAttention& attention) {
-  std::vector<std::int64_t> aligned;
-  if (attention.weights.empty()) return aligned;
-  const auto targets = attention.weights[0].size(1);
-  const auto sources = attention.weights[0].size(2);
-  std::vector<double> sums(static_cast<std::size_t>(targets * sources), 0.0);
-  for (const Tensor& layer : attention.weights) {  // [H,T,S]
-    const auto values = layer.to_doubles();
-    const double share = 1.0 / static_cast<double>(layer.size(0));  // layers may differ in heads
-    for (std::size_t i = 0; i < values.size(); ++i) sums[i % sums.size()] += share * values[i];
-  }
-  for (std::int64_t t = 0; t < targets; ++t) {
-    const auto row = sums.begin() + t * sources;
-    aligned.push_back(std::max_element(row, row + sources) - row);
-  }
-  return aligned;
 }
 
 }  // namespace regard::explain

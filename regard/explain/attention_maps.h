@@ -29,7 +29,4 @@ CrossAttention cross_attention(const models::SequenceToSequence& model, const St
                                const std::vector<std::int32_t>& source,
                                const std::vector<std::int32_t>& inputs);
 
-// For each target position the source token that gets most weight, averaged over all heads and layers.
-std::vector<std::int64_t> alignment(const CrossAttention& attention);
-
 }  // namespace regard::explain

@@ -52,13 +52,5 @@ TEST(AttentionMaps, AreKnownByTheirNames) {
   EXPECT_EQ(attention_name("decoder.block.x.attention.weights").layer, -1);
 }
 
-TEST(AttentionMaps, AlignmentIsTheGreatestMean) {
-  CrossAttention attention;
-  attention.weights.push_back(Tensor::from<float>({2, 1, 3}, {0.6F, 0.4F, 0.0F, 0.0F, 0.5F, 0.5F}));
-  EXPECT_EQ(alignment(attention), std::vector<std::int64_t>{1});
-  attention.weights.push_back(Tensor::from<float>({1, 1, 3}, {0.0F, 0.0F, 1.0F}));
-  EXPECT_EQ(alignment(attention), std::vector<std::int64_t>{2});
-}
-
 }  // namespace
 }  // namespace regard::explain

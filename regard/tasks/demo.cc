@@ -9,11 +9,14 @@
 #include "regard/base/file.h"
 #include "regard/base/random.h"
 #include "regard/explain/attention_page.h"
+#include "regard/tasks/number_alignment.h"
 #include "regard/tasks/numbers.h"
 #include "regard/tasks/translate.h"
 
 namespace regard::tasks {
 namespace {
+
+constexpr std::int64_t decoder_layers = 2;
 
 // Different numbers: for learning all lengths alike (of the short ones there are few), for testing all
 // numbers alike.
@@ -84,7 +87,7 @@ TranslationTraining training_of(const DemoOptions& options) {
       {"max_steps", updates},
       {"d_model", 64},
       {"encoder_layers", 2},
-      {"decoder_layers", 2},
+      {"decoder_layers", decoder_layers},
       {"encoder_attention_heads", 4},
       {"decoder_attention_heads", 4},
       {"encoder_ffn_dim", 256},
@@ -113,7 +116,7 @@ void write_page(const std::filesystem::path& path, const Translator& translator,
   for (const std::int64_t n : shown) sources.push_back(english_number(n));
   TranslateOptions options;
   options.config = translator.generation();
-  options.explain = Explain::attention;
+  options.attention = true;
   explain::AttentionPage page;
   page.title = "Where the model looked: number words to Chinese numerals";
   page.note = "Cross-attention of a small Transformer that Regard trained from nothing on this machine.";
@@ -142,7 +145,9 @@ DemoResult run_demo(const DemoOptions& options, const train::Surroundings& aroun
   const Numbers numbers = draw_numbers(options);
   write_data(numbers, options.directory / "data");
 
-  DemoResult result{{}, 0, 0, options.directory / "model", options.directory / "attention.html"};
+  DemoResult result;
+  result.model = options.directory / "model";
+  result.page = options.directory / "attention.html";
   remove_model(result.model);
   const auto begin = std::chrono::steady_clock::now();
   train_translation(training_of(options), around);
@@ -160,6 +165,10 @@ DemoResult run_demo(const DemoOptions& options, const train::Surroundings& aroun
     result.exact += line.target == line.expected ? 1 : 0;
     result.lines.push_back(std::move(line));
   }
+  result.alignment_error_rate = number_alignment(translator, numbers.test, around.step).error_rate;
+  for (std::int64_t layer = 0; layer < decoder_layers; ++layer)
+    result.layer_error_rates.push_back(
+        number_alignment(translator, numbers.test, around.step, {layer, {}}).error_rate);
   write_page(result.page, translator, around.step);
   return result;
 }

@@ -26,6 +26,9 @@ struct DemoResult {
   std::vector<DemoLine> lines;  // one for each unseen number
   std::int64_t exact = 0;       // of them
   double training_seconds = 0;
+  // Of the unseen numbers' true alignment: by the usual choice of attention, and by the mean of each layer.
+  double alignment_error_rate = 1;
+  std::vector<double> layer_error_rates;
   std::filesystem::path model, page;
 };
 

@@ -92,5 +92,49 @@ TEST(Numbers, EveryOneIsDifferentAndMeansItself) {
   }
 }
 
+// "three=三 hundred=十": the sure links; possible ones with a question mark.
+std::string links(std::int64_t n) {
+  const AlignedNumber a = aligned_number(n);
+  std::string text;
+  const auto add = [&](const std::vector<AlignmentLink>& all, char mark) {
+    for (const AlignmentLink& link : all) {
+      if (!text.empty()) text += ' ';
+      text += part(a.english, a.words[static_cast<std::size_t>(link.source)]);
+      text += mark;
+      text += part(a.chinese, a.characters[static_cast<std::size_t>(link.target)]);
+    }
+  };
+  add(a.alignment.sure, '=');
+  add(a.alignment.possible, '?');
+  return text;
+}
+
+TEST(Numbers, KnowWhichPartBelongsToWhich) {
+  EXPECT_EQ(links(0), "zero=零");
+  EXPECT_EQ(links(10), "ten=十");
+  EXPECT_EQ(links(215), "two=二 hundred=百 fifteen=一 fifteen=十 fifteen=五");
+  EXPECT_EQ(links(101), "one=一 hundred=百 one=一 hundred?零 one?零");
+  EXPECT_EQ(links(42000), "forty=四 two=二 thousand=千 forty?万 thousand?万");
+  EXPECT_EQ(links(20000), "twenty=二 thousand=万 twenty?万");
+  EXPECT_EQ(links(100000), "hundred=十 thousand=万 one?十 one?万 hundred?万");
+  EXPECT_EQ(links(13000), "thirteen=一 thirteen=三 thousand=千 thirteen?万 thirteen?千 thousand?万");
+}
+
+TEST(Numbers, EveryPartHasACounterpart) {
+  for (std::int64_t n = 0; n < numbers_end; n += 211) {
+    const AlignedNumber a = aligned_number(n);
+    ASSERT_EQ(a.english, english_number(n));
+    ASSERT_EQ(a.chinese, chinese_number(n));
+    std::set<std::int64_t> words, characters;
+    for (const auto& all : {a.alignment.sure, a.alignment.possible})
+      for (const AlignmentLink& link : all) {
+        words.insert(link.source);
+        characters.insert(link.target);
+      }
+    ASSERT_EQ(words.size(), a.words.size()) << a.english;
+    ASSERT_EQ(characters.size(), a.characters.size()) << a.english << " " << a.chinese;
+  }
+}
+
 }  // namespace
 }  // namespace regard::tasks

@@ -8,39 +8,63 @@
 #include <vector>
 
 #include "regard/decode/search.h"
+#include "regard/explain/alignment.h"
 #include "regard/explain/attention_maps.h"
+#include "regard/metrics/alignment_error_rate.h"
 #include "regard/models/sequence_to_sequence.h"
+#include "regard/text/placeholders.h"
 #include "regard/text/tokenizer.h"
 
 namespace regard::tasks {
-
-// What beside the text is wanted; each costs a second pass over the result.
-enum class Explain : std::uint8_t { nothing, alignment, attention };
 
 struct TranslateOptions {
   decode::GenerationConfig config;
   std::int64_t batch_size = 32;      // sources decoded together, at most
   std::int64_t batch_tokens = 4096;  // sources x the longest one's tokens, at most (but one always fits)
-  Explain explain = Explain::nothing;
+  std::int64_t nbest = 0;            // results kept of each line, at most; 0: all that the search finds
+  // What beside the text is wanted; each costs a second pass over the results.
+  bool alignment = false;
+  bool attention = false;
+  explain::AlignmentChoice alignment_choice;  // also of what is said below to follow the attention
+  // An unknown token becomes the source word it looked at.
+  bool replace_unknown = false;
+  // Parts of the source that stand verbatim, and as often, in the result; null: none. Outlives the call. The
+  // model sees a short word in the place of each. Where that word does not come out, the part is put where
+  // the attention says.
+  const PlaceholderRules* keep = nullptr;
+  // Every sentence of a line is translated by itself. Without it only lines longer than the model's positions
+  // are cut: at the ends of sentences, or else of clauses or words.
+  bool split_sentences = false;
+  // What results begin with: one text for all lines, or one for each (which may be empty).
+  std::string prefix = {};
+  std::vector<std::string> prefixes = {};
   std::function<bool()> cancelled = {};              // asked before every token: Interrupted
   std::function<void(std::size_t)> translated = {};  // lines done, after every batch
 };
 
+// One result for a line.
 struct Alternative {
   std::string text;
-  double score = 0;
+  double score = 0;                 // what the search ranks by; of several pieces the mean
+  double quality = 0;               // mean log p of the tokens: an estimate of how good it is, at most 0
+  std::vector<std::string> tokens;  // pieces of the target, end tokens included where there are any
+  // With TranslateOptions::alignment: for each token its source token, in the order of tokens; and the words
+  // they make (word_spans of the line and of the text), sorted, without end tokens.
+  std::vector<AlignmentLink> alignment, word_alignment;
 };
 
-// Of one line. An empty line (nothing but white space) has an empty translation without tokens.
-struct Translation {
-  std::string text;
-  double score = 0;
-  std::vector<std::string> tokens;         // pieces of the target, its end token included where there is one
-  std::vector<Alternative> alternatives;   // the other results of the search, best first
-  bool truncated = false;                  // the source was longer than the model's positions
-  std::vector<std::string> source_tokens;  // with Explain: what the columns below are
-  std::vector<std::int64_t> alignment;     // with Explain::alignment: for each token its source token
-  explain::CrossAttention attention;       // with Explain::attention: [layer][H,tokens,source tokens]
+// Of one line, the best result first. An empty line (nothing but white space) has an empty text without
+// tokens.
+struct Translation : Alternative {
+  std::vector<Alternative> alternatives;   // the other results: best first, or samples as they were drawn
+  std::vector<std::string> source_tokens;  // with alignment or attention: what the columns are
+  explain::CrossAttention attention;       // with attention: [layer][H,tokens,source tokens]
+  std::int64_t pieces = 1;                 // that the line was translated in
+  bool too_long = false;                   // the line was longer than the model's positions
+  // Of the text, not of the alternatives:
+  std::int64_t unknown_replaced = 0;  // tokens
+  std::int64_t kept = 0;              // parts that came through the model
+  std::int64_t placed = 0;            // parts that were put where the attention says
 };
 
 // A translation model with its tokenizer. Immutable: threads may share it, each with a step of its own.
@@ -57,7 +81,9 @@ class Translator {
   decode::GenerationConfig generation(const Json& overrides = Json::object()) const;
 
   // One translation for each line, in order. Lines are decoded in batches of similar length; what a line gets
-  // does not depend on the others. Invalid UTF-8 is replaced. Line breaks in a text are spaces.
+  // does not depend on the others. Invalid UTF-8 is replaced. Line breaks in a text are spaces. UsageError: a
+  // layer or head that the model does not have, prefixes that are not as many as the lines, a common prefix
+  // that leaves no room for a token; InputError: a line's own that does not.
   std::vector<Translation> translate(std::span<const std::string> lines, const StepOptions& step,
                                      const TranslateOptions& options) const;
 
@@ -65,18 +91,13 @@ class Translator {
   const Tokenizer& tokenizer() const { return *tokenizer_; }
 
  private:
-  Translation make_translation(const std::vector<decode::Hypothesis>& found) const;
-
   std::filesystem::path directory_;
   std::unique_ptr<const models::SequenceToSequence> model_;
   std::unique_ptr<const Tokenizer> tokenizer_;
 };
 
-// As the one object of --json: text, score, tokens, alternatives, and source_tokens with alignment
-// [[source, target], ...] or attention [layer][head][target][source] where they were asked for.
-Json to_json(const Translation& translation);
-
-// For a line of output: line breaks as `\n`.
-std::string one_line(std::string text);
+// The keys with which a search finds so many results for each line (0: whatever the keys say): samples, or a
+// beam that is wide enough. UsageError where the keys themselves ask for a narrower beam.
+Json with_nbest(const Translator& translator, Json keys, std::int64_t nbest);
 
 }  // namespace regard::tasks

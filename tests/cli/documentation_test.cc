@@ -66,7 +66,7 @@ TEST_F(Completion, OffersCommandsAndOptions) {
   EXPECT_EQ(offered("regard tra"), (Words{"train", "translate"}));
   EXPECT_EQ(offered("regard --threads 2 --json tran"), (Words{"translate"}));
   EXPECT_EQ(offered("regard train --res"), (Words{"--resume"}));
-  EXPECT_EQ(offered("regard translate model --alig"), (Words{"--alignment"}));
+  EXPECT_EQ(offered("regard translate model --att"), (Words{"--attention"}));
   EXPECT_EQ(offered("regard --vers"), (Words{"--version"}));
   EXPECT_EQ(offered("regard completion z"), (Words{"zsh"}));
   const Words all = offered("regard info --");

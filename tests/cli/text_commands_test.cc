@@ -75,7 +75,7 @@ TEST_F(TextCommands, JsonHasTheKeys) {
   EXPECT_EQ(aligned["alignment"].size(), aligned["tokens"].size());
   expect_error(sh("echo a | regard translate model --attention"), 2, "--json");
   EXPECT_EQ(sh("echo | regard translate model --json").out,
-            "{\"alternatives\":[],\"score\":0.0,\"text\":\"\",\"tokens\":[]}\n");
+            "{\"alternatives\":[],\"quality\":0.0,\"score\":0.0,\"text\":\"\",\"tokens\":[]}\n");
 }
 
 TEST_F(TextCommands, LengthsAreKept) {
@@ -89,8 +89,8 @@ TEST_F(TextCommands, LengthsAreKept) {
   }
 }
 
-TEST_F(TextCommands, LongLinesAreCutAndCounted) {
-  write("long", std::string(3000, 'a') + "\nshort\n");
+TEST_F(TextCommands, LongLinesAreTranslatedInPiecesAndCounted) {
+  write("long", std::string(300, 'a') + "\nshort\n");
   const Result result = sh("regard translate model long");
   EXPECT_EQ(result.exit, 0);
   EXPECT_EQ(lines_in(result.out), 2U);

@@ -145,6 +145,32 @@ TEST_F(Library, OptionsAreTheGenerationKeys) {
   EXPECT_EQ(model.translate(text, {.generation = R"({"num_beams": 3})"}).alternatives.size(), 2U);
 }
 
+TEST_F(Library, TranslatesAsTheProgramCan) {
+  const Model model = load(folder());
+  const std::string text = small_sentences()[1];
+  EXPECT_EQ(model.translate(text, {.nbest = 3}).alternatives.size(), 2U);
+  const auto sample = [&](std::uint64_t seed) {
+    return model.translate(text, {.nbest = 2, .sample = true, .seed = seed}).text;
+  };
+  EXPECT_EQ(sample(3), sample(3));
+  EXPECT_EQ(model.translate(text, {.prefix = "der hund"}).text.rfind("der hund", 0), 0U);
+  const auto two = model.translate({text, text}, {.prefixes = {"zwei", ""}});
+  EXPECT_EQ(two[0].text.rfind("zwei", 0), 0U);
+  EXPECT_EQ(two[1].text, model.translate(text).text);
+  const Translation aligned = model.translate(text, {.alignment = true, .alignment_layer = 1});
+  EXPECT_EQ(aligned.alignment.size(), aligned.tokens.size());
+  EXPECT_LE(aligned.quality, 0.0);
+  const Translation kept =
+      model.translate("the {name} AB-1 runs", {.keep_placeholders = true, .keep = {"[A-Z]+-1"}});
+  EXPECT_NE(kept.text.find("{name}"), std::string::npos) << kept.text;
+  EXPECT_NE(kept.text.find("AB-1"), std::string::npos) << kept.text;
+  EXPECT_EQ(kept.kept + kept.placed, 2);
+  EXPECT_EQ(model.translate("A dog. A man.", {.split_sentences = true}).pieces, 2);
+  EXPECT_THROW(model.translate(text, {.alignment = true, .alignment_layer = 9}), UsageError);
+  EXPECT_THROW(model.translate(text, {.keep = {"("}}), UsageError);
+  EXPECT_THROW(model.translate({text, text}, {.prefixes = {"zwei"}}), UsageError);
+}
+
 TEST_F(Library, FailuresAreErrors) {
   EXPECT_THROW(load(folder() / "missing"), InputError);
   EXPECT_THROW(load(folder(), {.threads = -1}), UsageError);
