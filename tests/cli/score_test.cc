@@ -110,6 +110,10 @@ TEST_F(Score, SystemsAreCompared) {
       "regard score bleu --reference reference good bad --paired-bootstrap --resamples 200";
   EXPECT_EQ(sh(line + " --seed 3").out, sh(line + " --seed 3 --threads 1").out);
   EXPECT_NE(sh(line + " --seed 3").out, sh(line + " --seed 4").out);
+  const std::string swapped =
+      "regard score bleu --reference reference good bad --paired-ar --trials 200 --seed 3";
+  EXPECT_EQ(sh(swapped).out, sh(swapped + " --threads 1").out);
+  expect_error(sh("regard score bleu --reference reference good bad --paired-ar --trials 1"), 2, "--trials");
   EXPECT_NE(sh(line + " --seed 3").out.find("nrefs:1|bs:200|seed:3|"), std::string::npos);
 }
 
