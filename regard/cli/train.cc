@@ -118,7 +118,8 @@ Action declare_train(CLI::App& app) {
   app.add_option("--columns", o.columns, "columns or keys of a .tsv or .jsonl: source=1,target=2");
   app.add_option("--output", o.training.output, "the folder for model, checkpoints and log");
   app.add_option("--init", o.training.init, "a checkpoint to start from, with its tokenizer");
-  app.add_option("--preset", o.training.preset, "tiny, small, base or deep: shape and settings; default: tiny");
+  app.add_option("--preset", o.training.preset,
+                 "tiny, small, base or deep: shape and settings; default: tiny");
   app.add_option("--model-config", o.model_config, "a JSON file with keys of config.json");
   app.add_option("--set", o.settings, "a training key or a key of config.json, e.g. learning_rate=2e-3")
       ->allow_extra_args(false);
