@@ -46,15 +46,14 @@ TEST_F(TrainSignal, InASave) {
 }
 
 TEST_F(TrainSignal, InValidation) {
-  write("valid.tsv", pairs(1000));
+  write("valid.tsv", pairs(5000));  // enough for the signal to come in time on any machine
   const std::vector<std::string> slow{
       "--set", "eval_steps=6",           "--set", "predict_with_generate=true",
       "--set", "generation_num_beams=2", "--set", "max_steps=6"};
   {
     Process process({command("run", slow), folder});
-    // The update is reported, then the validation begins.
+    // The update is reported, then the validation begins, which asks for signals from its start.
     ASSERT_TRUE(process.wait_for([&] { return last_update("run") == 6; })) << said();
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
     process.send(SIGTERM);
     EXPECT_EQ(process.wait(), 130) << said();
   }
