@@ -8,6 +8,7 @@
 #include "regard/base/error.h"
 #include "regard/decode/search.h"
 #include "regard/metrics/bleu.h"
+#include "regard/metrics/chrf.h"
 #include "regard/models/registry.h"
 #include "regard/models/written_form.h"
 
@@ -96,7 +97,9 @@ train::Validation TranslationObjective::validate(const std::function<bool()>& st
 
   const std::vector<std::string> translations = translate(stop);
   const data::ParallelText& text = parts_.data.valid_text;
-  validation.scores["bleu"] = corpus_bleu(translations, std::span(&text.targets, 1)).score;
+  const Segments segments{translations, std::span(&text.targets, 1)};
+  validation.scores["bleu"] = corpus_score(Bleu(), segments, parts_.step.threads);
+  validation.scores["chrf"] = corpus_score(Chrf(), segments, parts_.step.threads);
   const std::size_t count = std::min(shown, translations.size());
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t line = i * translations.size() / count;
