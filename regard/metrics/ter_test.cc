@@ -55,7 +55,8 @@ TEST(Ter, FindsAsManyEditsAsSacrebleu) {
 }
 
 TEST(Ter, CutsWordsAsTercom) {
-  for (const Json& set : golden().at("tokenized"))
+  const Json sets = golden().at("tokenized");
+  for (const Json& set : sets)
     for (const Json& pair : set.at("texts"))
       EXPECT_EQ(tokenize_for_ter(pair[0].get<std::string>(), options_of(set.at("options"))),
                 pair[1].get<std::string>())
