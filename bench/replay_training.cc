@@ -111,7 +111,7 @@ class Replay {
 int replay(const std::filesystem::path& directory, DType compute, int threads) {
   const Json settings = read_json(directory / "settings.json"), losses = read_json(directory / "losses.json");
   const SafetensorsFile batches(directory / "batches.safetensors");
-  const auto model = models::load(directory / "model");
+  const auto model = models::load_as<models::SequenceToSequence>(directory / "model");
   const ThreadPool pool(threads);
   Replay run(*model, settings, {.threads = &pool, .compute = compute});
   const Json& expected =

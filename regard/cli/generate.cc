@@ -43,7 +43,7 @@ void run(const GenerateCommand& command, Console& console) {
         "generate: an encoder-decoder model takes --input-ids and gives --output-ids; for text "
         "there is `regard translate`");
   hold_interrupts();
-  const auto model = models::load(command.model);
+  const auto model = models::load_as<models::SequenceToSequence>(command.model);
   decode::SearchOptions options{decode::generation_config(command.model, command.generation.overrides()),
                                 interrupted};
   const std::int64_t vocabulary = JsonField(model->config(), "config.json").at("vocab_size").positive();

@@ -9,7 +9,7 @@
 #include "regard/base/json.h"
 #include "regard/base/version.h"
 #include "regard/cli/command.h"
-#include "regard/models/family.h"
+#include "regard/models/encoder_decoder_families.h"
 #include "regard/models/native.h"
 #include "regard/tensor/safetensors.h"
 
@@ -77,7 +77,8 @@ void print_machine(Console& console) {
 // What a model's configuration says of its shape, whatever its family; nothing of a family that is not known.
 Json shape_of(const Json& config, const std::string& file) {
   const JsonField field(config, file);
-  const models::Family* family = models::family_named(field.text_or("model_type", ""));
+  const models::EncoderDecoderFamily* family =
+      models::encoder_decoder_family(field.text_or("model_type", ""));
   return family == nullptr ? Json::object() : models::shape_of(family->read(field));
 }
 

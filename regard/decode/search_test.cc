@@ -25,7 +25,7 @@ struct Case {
 };
 
 Case load_case(const std::string& name) {
-  Case c{models::load(golden / name), {}, {}, golden / name};
+  Case c{models::load_as<models::SequenceToSequence>(golden / name), {}, {}, golden / name};
   const Json file = read_json(c.directory / "generate.json");
   c.sources = file["input_ids"].get<std::vector<TokenIds>>();
   c.cases = file["cases"];

@@ -11,7 +11,9 @@ namespace {
 
 class Alignment : public testing::Test {
  protected:
-  Alignment() : model_(models::load(REGARD_SOURCE_DIR "/tests/golden/marian/tied")), pool_(2) {
+  Alignment()
+      : model_(models::load_as<models::SequenceToSequence>(REGARD_SOURCE_DIR "/tests/golden/marian/tied")),
+        pool_(2) {
     options_.threads = &pool_;
   }
   std::unique_ptr<models::SequenceToSequence> model_;

@@ -106,6 +106,13 @@ void EncoderDecoder::build(Stack& stack, Side side) {
     stack.final_norm.emplace(parameters_, names.final_norm, norm_shape());
 }
 
+std::vector<NamedTensor> EncoderDecoder::stored_tables() const {
+  if (config_.stored_positions == StoredPositions::none) return {};
+  const Tensor table =
+      sinusoidal_positions(config_.max_positions, config_.width, SinusoidalForm::half_split).to(DType::f32);
+  return {{names_.encoder.positions.table, table}, {names_.decoder.positions.table, table}};
+}
+
 Var EncoderDecoder::embed_tokens(Step& step, const Stack& stack, const Tensor& ids,
                                  const std::vector<std::int32_t>& positions) const {
   const Var x = embed(ids, {.table = step.use(*stack.table),

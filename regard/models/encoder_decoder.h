@@ -16,6 +16,10 @@
 
 namespace regard::models {
 
+// Whether a family's files hold the fixed table of sinusoidal positions. It is never read, but transformers
+// warns where it misses one.
+enum class StoredPositions : std::uint8_t { none, sinusoidal };
+
 struct EncoderDecoderConfig {
   std::int64_t vocabulary = 0,
                decoder_vocabulary = 0;  // V of either side; one table when embeddings are shared
@@ -41,6 +45,7 @@ struct EncoderDecoderConfig {
   enum class Embeddings : std::uint8_t { shared, separate } embeddings = Embeddings::shared;
   double embedding_scale = 1;
   std::int32_t padding = 0;
+  StoredPositions stored_positions = StoredPositions::none;
 };
 
 // Names of weights in a checkpoint. Those of a block stand below `layers`.N in its stack.
@@ -72,6 +77,7 @@ class EncoderDecoder final : public SequenceToSequence {
   nn::Parameters& parameters() override { return parameters_; }
   const nn::Parameters& parameters() const override { return parameters_; }
   std::int64_t max_positions() const override { return config_.max_positions; }
+  std::vector<NamedTensor> stored_tables() const override;
 
   Memory encode(Step& step, const TokenBatch& source) const override;
   Var decode(const Memory& memory, const TokenBatch& inputs) const override;

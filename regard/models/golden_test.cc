@@ -8,6 +8,7 @@
 #include "regard/autograd/probe.h"
 #include "regard/base/error.h"
 #include "regard/models/registry.h"
+#include "regard/models/sequence_to_sequence.h"
 #include "regard/tensor/safetensors.h"
 
 namespace regard::models {
@@ -47,7 +48,7 @@ double apart(const Tensor& rows, const Tensor& padded, const std::vector<std::si
 class ModelGolden : public testing::TestWithParam<const char*> {
  protected:
   std::filesystem::path folder = golden / GetParam();
-  std::unique_ptr<SequenceToSequence> model = load(folder);
+  std::unique_ptr<SequenceToSequence> model = load_as<SequenceToSequence>(folder);
   SafetensorsFile inputs{folder / "inputs.safetensors"}, outputs{folder / "outputs.safetensors"};
   ThreadPool threads{2};
   Padded source = real_rows(inputs.tensor("input_ids"), inputs.tensor("attention_mask"));

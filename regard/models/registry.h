@@ -3,24 +3,41 @@
 #include <filesystem>
 #include <memory>
 
-#include "regard/models/sequence_to_sequence.h"
+#include "regard/models/model.h"
 
 namespace regard::models {
 
 // A model from the directory of a Hugging Face checkpoint (config.json, model.safetensors or shards).
 // InputError with file, tensor or key where it is missing, damaged, or of an unsupported family or setting.
-std::unique_ptr<SequenceToSequence> load(const std::filesystem::path& directory);
+std::unique_ptr<Model> load(const std::filesystem::path& directory);
 
 // A new model with drawn weights from the keys of a config.json. `file` names the configuration in errors.
-std::unique_ptr<SequenceToSequence> create(const Json& config, RandomKey key,
-                                           const std::string& file = "config");
+std::unique_ptr<Model> create(const Json& config, RandomKey key, const std::string& file = "config");
 
 // A model of that configuration with weights from elsewhere.
-std::unique_ptr<SequenceToSequence> make(const Json& config, const std::string& file,
-                                         nn::WeightSource& weights);
+std::unique_ptr<Model> make(const Json& config, const std::string& file, nn::WeightSource& weights);
+
+// The model as one of a kind, e.g. as_kind<SequenceToSequence>(load(directory), directory.string()).
+// InputError where it is of another; `place` names it there.
+template <class Kind>
+std::unique_ptr<Kind> as_kind(std::unique_ptr<Model> model, const std::string& place);
+
+// Both at once.
+template <class Kind>
+std::unique_ptr<Kind> load_as(const std::filesystem::path& directory) {
+  return as_kind<Kind>(load(directory), directory.string());
+}
 
 // Writes config.json and model.safetensors (atomically each) in the form of the model's own family; makes the
 // directory.
-void save(const SequenceToSequence& model, const std::filesystem::path& directory);
+void save(const Model& model, const std::filesystem::path& directory);
+
+[[noreturn]] void refuse_kind(const Model& model, std::string_view expected, const std::string& place);
+
+template <class Kind>
+std::unique_ptr<Kind> as_kind(std::unique_ptr<Model> model, const std::string& place) {
+  if (model->kind() != Kind::kind_name) refuse_kind(*model, Kind::kind_name, place);
+  return std::unique_ptr<Kind>(static_cast<Kind*>(model.release()));
+}
 
 }  // namespace regard::models

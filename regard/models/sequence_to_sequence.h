@@ -2,11 +2,10 @@
 
 #include <memory>
 #include <span>
-#include <string>
 
 #include "regard/autograd/ops/vocabulary_loss.h"
-#include "regard/base/json.h"
-#include "regard/nn/parameters.h"
+#include "regard/models/decoding_state.h"
+#include "regard/models/model.h"
 #include "regard/tensor/token_batch.h"
 
 namespace regard::models {
@@ -17,26 +16,11 @@ struct Memory {
   Layout layout;
 };
 
-// A decoder in the middle of its work: caches of one batch of hypotheses (rows), inside one step.
-class DecodingState {
- public:
-  virtual ~DecodingState() = default;
-  // Row r goes on from what row parents[r] was; the number of rows may change (beams are chosen, finished
-  // ones dropped).
-  virtual void reorder(std::span<const int> parents) = 0;
-};
-
 // An encoder-decoder (Vaswani et al. 2017) as training, decoding and explaining see it, whatever its family.
-// Immutable in use: any number of threads may call it at once, each with a step of its own; only an
-// optimizer, alone, changes its parameters.
-class SequenceToSequence {
+class SequenceToSequence : public Model {
  public:
-  virtual ~SequenceToSequence() = default;
-
-  virtual const Json& config() const = 0;  // the keys of config.json
-  virtual nn::Parameters& parameters() = 0;
-  virtual const nn::Parameters& parameters() const = 0;
-  virtual std::int64_t max_positions() const = 0;  // the longest sequence of either side
+  static constexpr std::string_view kind_name = "an encoder-decoder";
+  std::string_view kind() const final { return kind_name; }
 
   virtual Memory encode(Step& step, const TokenBatch& source) const = 0;
   // Hidden states [N,C] after the last layer for target inputs (shifted right: the start token first), all at

@@ -128,7 +128,7 @@ std::vector<std::int32_t> joined(const Ids& rows) {
 class Shapes : public testing::TestWithParam<Choice> {
  protected:
   // Drawn weights, moved away from zeros and ones so that each matters.
-  Shapes() : model_(create(config_of(GetParam()), {21})) {
+  Shapes() : model_(as_kind<SequenceToSequence>(create(config_of(GetParam()), {21}), "config")) {
     RandomStream random({33});
     for (Parameter* p : model_->parameters().all()) {
       auto values = p->value().to_doubles();
@@ -227,7 +227,7 @@ TEST_P(Shapes, LoadsAsItWasSaved) {
       std::filesystem::path(testing::TempDir()) / ("regard_shapes_" + name_of({GetParam(), 0}));
   std::filesystem::remove_all(folder);
   save(*model_, folder);
-  const auto again = load(folder);
+  const auto again = load_as<SequenceToSequence>(folder);
   EXPECT_EQ(again->config(), model_->config());
   EXPECT_EQ(logits(*again), logits(*model_));
   std::filesystem::remove_all(folder);

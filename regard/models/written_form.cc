@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "regard/base/error.h"
-#include "regard/models/family.h"
+#include "regard/models/encoder_decoder_families.h"
 #include "regard/models/native.h"
 #include "regard/models/registry.h"
 
@@ -46,7 +46,7 @@ void erase_keys(Json& config, const std::vector<std::string_view>& keys) {
 }
 
 // A configuration as that family writes it: without the keys it does not have.
-Json of_family(Json config, const Family& family) {
+Json of_family(Json config, const EncoderDecoderFamily& family) {
   config["model_type"] = family.type;
   config["architectures"] = Json::array({family.architecture});
   if (family.type == native) return config;
@@ -60,7 +60,7 @@ class RepeatedWeights final : public nn::WeightSource {
  public:
   explicit RepeatedWeights(const SequenceToSequence& model) : parameters_(model.parameters()) {
     const JsonField config(model.config(), "config");
-    const Family& family = family_of(config);
+    const EncoderDecoderFamily& family = encoder_decoder_family_of(config);
     const EncoderDecoderConfig c = family.read(config);
     add(c, family.names().encoder, c.encoder);
     add(c, family.names().decoder, c.decoder);
@@ -123,7 +123,8 @@ TrainedForm trained_form(const Json& config, const std::string& file) {
   if (wanted == "pegasus" && !given.has("norm_position")) full["norm_position"] = "pre";
   const EncoderDecoderConfig shape = native_config(JsonField(full, file));
   const bool pre = shape.norm_position == nn::NormPosition::pre;
-  const Family* family = family_named(wanted.empty() ? (pre ? "pegasus" : "marian") : wanted);
+  const EncoderDecoderFamily* family =
+      encoder_decoder_family(wanted.empty() ? (pre ? "pegasus" : "marian") : wanted);
   if (family == nullptr) given.at("model_type").refuse("marian, pegasus or regard");
   TrainedForm form{full, std::string(family->type)};
   if (family->type != native) {
@@ -133,18 +134,18 @@ TrainedForm trained_form(const Json& config, const std::string& file) {
           "Regard's own form",
           problem->key, full.contains(problem->key) ? to_line(full[problem->key]) : "nothing", family->type,
           problem->instead));
-    if (repeats(shape)) family = family_named(native);
+    if (repeats(shape)) family = encoder_decoder_family(native);
   }
   form.config = of_family(std::move(full), *family);
   return form;
 }
 
 std::string architecture_of(std::string_view family) {
-  return std::string(family_named(family)->architecture);
+  return std::string(encoder_decoder_family(family)->architecture);
 }
 
 Json open_config(const Json& config, const std::string& file) {
-  const Family& family = family_of(JsonField(config, file));
+  const EncoderDecoderFamily& family = encoder_decoder_family_of(JsonField(config, file));
   if (family.type == native) return config;
   Json open = config;
   open["norm_position"] =
@@ -155,10 +156,10 @@ Json open_config(const Json& config, const std::string& file) {
 }
 
 std::unique_ptr<SequenceToSequence> converted(const SequenceToSequence& model, std::string_view family) {
-  const Family* to = family_named(family);
+  const EncoderDecoderFamily* to = encoder_decoder_family(family);
   assert(to != nullptr);
   RepeatedWeights weights(model);
-  return make(of_family(model.config(), *to), "config", weights);
+  return as_kind<SequenceToSequence>(make(of_family(model.config(), *to), "config", weights), "config");
 }
 
 }  // namespace regard::models

@@ -118,7 +118,8 @@ TEST_P(TrainShapes, GoesOnBitForBitAveragesAndIsWritten) {
             2U);
 
   // What is written is the mean of the last two checkpoints, as the function that it is.
-  const auto trained = models::load(last), before = models::load(folder_ / "whole/checkpoints/step-6");
+  const auto trained = models::load_as<models::SequenceToSequence>(last),
+             before = models::load_as<models::SequenceToSequence>(folder_ / "whole/checkpoints/step-6");
   for (Parameter* p : trained->parameters().all()) {
     auto mean = p->value().to_doubles();
     const auto other = before->parameters().find(p->name())->value().to_doubles();

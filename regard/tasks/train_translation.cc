@@ -144,8 +144,9 @@ void TranslationRun::prepare_tokenizer() {
 void TranslationRun::make_model() {
   const Json config =
       training_.init.empty() ? complete_config(plan_.config, *tokenizer_, plan_.translation) : plan_.config;
-  model_ =
-      models::create(models::trained_form(config).config, RandomKey{training_.seed}.fold(Stream::weights));
+  model_ = models::as_kind<models::SequenceToSequence>(
+      models::create(models::trained_form(config).config, RandomKey{training_.seed}.fold(Stream::weights)),
+      "config");
   if (!training_.init.empty()) train::load_parameters(model_->parameters(), training_.init);
   // Before anything is written that would make the folder a run.
   train::treatments(model_->parameters(), train::optimizer_options(plan_.training).groups);

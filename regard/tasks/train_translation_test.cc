@@ -99,7 +99,7 @@ TEST_F(TrainTranslationTest, LearnsToReverse) {
   EXPECT_LT(last, first);
   EXPECT_GT(bleu, 50);
   EXPECT_NE(said_.find("translation: "), std::string::npos);
-  const auto model = models::load(folder_ / "run");
+  const auto model = models::load_as<models::SequenceToSequence>(folder_ / "run");
   EXPECT_EQ(model->config()["d_model"], 32);
   EXPECT_TRUE(load_tokenizer(folder_ / "run") != nullptr);
   const Json about = read_json(folder_ / "run/regard.json");
@@ -323,7 +323,7 @@ TEST_F(TrainTranslationTest, TrainsWithSeparateVocabularies) {
 TEST_F(TrainTranslationTest, AsksTheSystemForNoMemoryOnceItHasSeenAnEpoch) {
   run("run");
   const auto tokenizer = load_tokenizer(folder_ / "run");
-  const auto model = models::load(folder_ / "run");
+  const auto model = models::load_as<models::SequenceToSequence>(folder_ / "run");
   const TranslationPlan plan = plan_translation(training_, {});
   const TranslationData data = encode_texts(read_texts(training_, around_), *tokenizer, {}, around_);
   TranslationObjective objective({*model, *tokenizer, data, around_.step}, plan, {5});

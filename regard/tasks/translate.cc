@@ -251,7 +251,7 @@ Translator Translator::load(const std::filesystem::path& directory) {
   if (!std::filesystem::is_directory(directory))
     throw InputError(fmt::format("{}: {}, expected the directory of a checkpoint", directory.string(),
                                  std::filesystem::exists(directory) ? "found a file" : "not found"));
-  Translator translator(models::load(directory), load_tokenizer(directory));
+  Translator translator(models::load_as<models::SequenceToSequence>(directory), load_tokenizer(directory));
   translator.directory_ = directory;
   translator.generation();  // what is wrong with it should be said before any work
   const std::int64_t ids = translator.tokenizer_->vocabulary_size(TextSide::source);

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "regard/models/sequence_to_sequence.h"
+#include "regard/tasks/forward.h"
+
+// The pass of each kind of model; forward() in forward.h chooses.
+
+namespace regard::tasks {
+
+// input_ids [B,S], attention_mask [B,S] (absent: all ones), decoder_input_ids [B,T] (absent: labels shifted
+// right), decoder_attention_mask [B,T], labels [B,T] (-100: not counted). Results: logits [B,T,V],
+// encoder_last_hidden_state [B,S,C], loss, encoder_hidden_states.i, decoder_hidden_states.i,
+// encoder_attentions.i [B,H,S,S], decoder_attentions.i, cross_attentions.i, gradient.NAME.
+std::vector<NamedTensor> forward_sequence_to_sequence(const models::SequenceToSequence& model,
+                                                      const StepOptions& step, const NamedTensors& inputs,
+                                                      const ForwardOptions& options);
+
+}  // namespace regard::tasks

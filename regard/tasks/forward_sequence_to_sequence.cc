@@ -1,0 +1,157 @@
+#include <fmt/format.h>
+
+#include "regard/autograd/ops/elementwise.h"
+#include "regard/autograd/ops/linear.h"
+#include "regard/autograd/ops/vocabulary_loss.h"
+#include "regard/autograd/probe.h"
+#include "regard/base/error.h"
+#include "regard/explain/attention_maps.h"
+#include "regard/models/sequence_to_sequence.h"
+#include "regard/tasks/forward_kinds.h"
+#include "regard/tasks/forward_parts.h"
+
+namespace regard::tasks {
+namespace {
+
+// What the pass is made of.
+struct Batch {
+  TokenBatch source, inputs;
+  std::int64_t source_columns = 0, target_columns = 0;
+  std::optional<Tensor> targets;  // i32 [N], negative: not counted
+};
+
+Table shifted_right(const Table& labels, const Json& config) {
+  const JsonField keys(config, "config.json");
+  const std::int64_t start = keys.at("decoder_start_token_id").integer();
+  const std::int64_t pad = keys.at("pad_token_id").integer();
+  Table out = labels;
+  for (std::int64_t b = 0; b < labels.rows; ++b)
+    for (std::int64_t i = 0; i < labels.columns; ++i) {
+      std::int64_t id = i == 0 ? start : labels.at(b, i - 1);
+      if (id == -100) id = pad;
+      out.values[static_cast<std::size_t>(b * labels.columns + i)] = id;
+    }
+  return out;
+}
+
+Batch batch_of(const models::SequenceToSequence& model, const NamedTensors& inputs) {
+  check_names(inputs,
+              {"input_ids", "attention_mask", "decoder_input_ids", "decoder_attention_mask", "labels"});
+  const JsonField config(model.config(), "config.json");
+  const std::int64_t vocabulary = config.at("vocab_size").positive();
+  const std::int64_t target_vocabulary = config.positive_or("decoder_vocab_size", vocabulary);
+  const auto ids = table(inputs, "input_ids");
+  if (!ids) throw InputError("input_ids: missing among the inputs");
+  const auto labels = table(inputs, "labels");
+  auto target = table(inputs, "decoder_input_ids");
+  if (!target && !labels) throw InputError("decoder_input_ids: missing among the inputs, and so are labels");
+  if (!target) target = shifted_right(*labels, model.config());
+  check_shape(*target, {ids->rows, target->columns, model.max_positions()}, "decoder_input_ids");
+  check_shape(*ids, {ids->rows, ids->columns, model.max_positions()}, "input_ids");
+  if (labels) check_shape(*labels, {ids->rows, target->columns, model.max_positions()}, "labels");
+  Batch batch;
+  batch.source = batch_of(*ids, lengths(table(inputs, "attention_mask"), *ids, "attention_mask"), "input_ids",
+                          vocabulary);
+  batch.inputs =
+      batch_of(*target, lengths(table(inputs, "decoder_attention_mask"), *target, "decoder_attention_mask"),
+               "decoder_input_ids", target_vocabulary);
+  batch.source_columns = ids->columns;
+  batch.target_columns = target->columns;
+  if (labels) batch.targets = targets_of(*labels, batch.inputs, target_vocabulary);
+  return batch;
+}
+
+// Collects what the pass offers by name.
+class Reader final : public Probe {
+ public:
+  Reader(const ForwardOptions& options, const Batch& batch) : options_(options), batch_(batch) {}
+
+  bool wants(const std::string& name) override { return !field_of(name).empty(); }
+  std::optional<Tensor> see(const std::string& name, const Tensor& value) override {
+    const std::string field = field_of(name);
+    const bool source = name.starts_with("encoder");
+    const Layout& layout = (source ? batch_.source : batch_.inputs).layout;
+    const std::int64_t columns = source ? batch_.source_columns : batch_.target_columns;
+    if (!name.ends_with("attention.weights")) {
+      results.push_back({field, padded(value, layout, columns)});
+    } else {
+      const bool keys_of_source = explain::attention_name(name).part != explain::AttentionPart::decoder;
+      results.push_back(
+          {field, padded_weights(value, {layout, columns,
+                                         keys_of_source ? batch_.source_columns : batch_.target_columns})});
+    }
+    return std::nullopt;
+  }
+
+  std::vector<NamedTensor> results;
+
+ private:
+  // The output field of a probed value; empty where it is not wanted.
+  std::string field_of(const std::string& name) const {
+    const explain::AttentionName attention = explain::attention_name(name);
+    if (attention.layer >= 0) {
+      if (options_.attentions == Inside::none) return "";
+      const char* part = attention.part == explain::AttentionPart::encoder   ? "encoder_attentions"
+                         : attention.part == explain::AttentionPart::decoder ? "decoder_attentions"
+                                                                             : "cross_attentions";
+      return fmt::format("{}.{}", part, attention.layer);
+    }
+    if (options_.hidden_states == Inside::none) return "";
+    for (const std::string side : {"encoder", "decoder"}) {
+      const std::string block = side + ".block.";
+      if (!name.starts_with(block)) continue;
+      const std::string rest = name.substr(block.size());
+      const std::size_t dot = rest.find('.');
+      if (dot != std::string::npos && rest.substr(dot) == ".input")
+        return fmt::format("{}_hidden_states.{}", side, rest.substr(0, dot));
+    }
+    return "";
+  }
+
+  const ForwardOptions& options_;
+  const Batch& batch_;
+};
+
+}  // namespace
+
+std::vector<NamedTensor> forward_sequence_to_sequence(const models::SequenceToSequence& model,
+                                                      const StepOptions& step_options,
+                                                      const NamedTensors& inputs,
+                                                      const ForwardOptions& options) {
+  const Batch batch = batch_of(model, inputs);
+  const auto wanted = parameters_of(model, options.gradients);
+  if (!wanted.empty() && !batch.targets)
+    throw InputError("labels: missing among the inputs, but gradients are those of the loss");
+
+  Tape tape;
+  Reader reader(options, batch);
+  StepOptions probing = step_options;
+  probing.probe = &reader;
+  if (!wanted.empty()) probing.tape = &tape;
+  Step step(probing);
+  const models::Memory memory = model.encode(step, batch.source);
+  const Var hidden = model.decode(memory, batch.inputs);
+  const Tensor encoded = padded(memory.states.value(), batch.source.layout, batch.source_columns);
+  LinearWeights vocabulary = model.vocabulary(step);
+  if (vocabulary.bias.value().rank() == 2)
+    vocabulary.bias = reshape(vocabulary.bias, {vocabulary.bias.size(1)});
+
+  std::vector<NamedTensor> results = std::move(reader.results);
+  if (options.hidden_states == Inside::wanted) {
+    add_last_hidden(results, "encoder_hidden_states", encoded);
+    add_last_hidden(results, "decoder_hidden_states",
+                    padded(hidden.value(), batch.inputs.layout, batch.target_columns));
+  }
+  results.push_back({"encoder_last_hidden_state", encoded});
+  results.push_back(
+      {"logits", padded(linear(hidden, vocabulary).value(), batch.inputs.layout, batch.target_columns)});
+  if (batch.targets) {
+    const VocabularyLoss loss = vocabulary_loss(hidden, vocabulary, *batch.targets);
+    const Var mean = scale(loss.sum, 1.0 / static_cast<double>(std::max<std::int64_t>(1, loss.tokens)));
+    results.push_back({"loss", mean.value()});
+    add_gradients(results, wanted, mean, tape);
+  }
+  return results;
+}
+
+}  // namespace regard::tasks
