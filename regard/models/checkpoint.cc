@@ -1,17 +1,31 @@
 #include "regard/models/checkpoint.h"
 
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace regard::models {
 
+std::string CheckpointWeights::in_file(const std::string& name) const {
+  std::vector<std::string> spellings{name, prefix_ + name};
+  if (name.starts_with(prefix_)) spellings[1] = name.substr(prefix_.size());
+  for (const auto& [now, once] : {std::pair{".weight", ".gamma"}, {".bias", ".beta"}})
+    for (std::size_t i = 0; i < 2; ++i)  // of norms, as TensorFlow called them
+      if (spellings[i].ends_with(now))
+        spellings.push_back(spellings[i].substr(0, spellings[i].size() - std::string_view(now).size()) +
+                            once);
+  for (const std::string& s : spellings)
+    if (weights_.has(s)) return s;
+  return "";
+}
+
 Tensor CheckpointWeights::get(const std::string& name, const Shape& shape, const nn::Init& init) {
-  std::string_view found = name;
-  if (!weights_.has(found) && found.starts_with(prefix_)) found.remove_prefix(prefix_.size());
+  std::string found = in_file(name);
   // A buffer that begins as zeros, such as Marian's final_logits_bias, is left out by some writers.
   const bool optional = init.kind == nn::Init::Kind::zeros && name.find("bias") != std::string::npos &&
                         name.find('.') == std::string::npos;
-  if (!weights_.has(found) && optional) return Tensor::zeros(shape, DType::f32);
-  if (!weights_.has(found)) found = name;  // so that the error says the usual name
+  if (found.empty() && optional) return Tensor::zeros(shape, DType::f32);
+  if (found.empty()) found = name;  // so that the error says the usual name
   return weights_.tensor(found, shape).to(DType::f32);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ class WeightSource {
   virtual ~WeightSource() = default;
   // The tensor of that name; InputError when it is missing or its shape is another (found, expected).
   virtual Tensor get(const std::string& name, const Shape& shape, const Init& init) = 0;
+  // Whether a file holds it; nothing where weights are drawn, for then any name gets one.
+  virtual std::optional<bool> holds(const std::string& /*name*/) const { return std::nullopt; }
 };
 
 // Drawn weights: each depends on the key and its own name alone, not on the order of construction. f32.
@@ -45,6 +48,9 @@ class Parameters {
 
   const Parameter& add(const std::string& name, const Shape& shape, const Init& init = xavier_uniform(),
                        Parameter::Role role = Parameter::Role::trained);
+
+  // See WeightSource; to be asked while the model is built.
+  std::optional<bool> stored(const std::string& name) const { return source_->holds(name); }
 
   std::vector<Parameter*> all() const;
   Parameter* find(const std::string& name) const;  // null when there is none
