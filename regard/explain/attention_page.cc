@@ -7,34 +7,11 @@
 
 #include "regard/base/error.h"
 #include "regard/base/json.h"
+#include "regard/chart/svg.h"
 #include "regard/explain/attention_page_template.h"
 
 namespace regard::explain {
 namespace {
-
-std::string escaped_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  return out;
-}
 
 // JSON inside a script element ends at "</script" and changes meaning at "<!--": no "<" is left in it.
 std::string escaped_json(const Json& json) {
@@ -96,9 +73,9 @@ std::string attention_page(const AttentionPage& page) {
   std::string html(attention_page_template());
   // From the end on, so that a mark in what is put in is not taken for one.
   fill(html, "@DATA@", escaped_json(examples));
-  fill(html, "@NOTE@", escaped_html(page.note));
-  fill(html, "@HEADING@", escaped_html(page.title));
-  fill(html, "@TITLE@", escaped_html(page.title));
+  fill(html, "@NOTE@", chart::escaped(page.note));
+  fill(html, "@HEADING@", chart::escaped(page.title));
+  fill(html, "@TITLE@", chart::escaped(page.title));
   return html;
 }
 

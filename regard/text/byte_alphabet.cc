@@ -1,6 +1,7 @@
 #include "regard/text/byte_alphabet.h"
 
 #include "regard/text/characters.h"
+#include "regard/text/code_points.h"
 
 namespace regard {
 namespace {
@@ -39,7 +40,7 @@ const std::array<char32_t, 256>& byte_alphabet() { return kAlphabet; }
 std::string to_byte_alphabet(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size() * 2);
-  for (const char byte : bytes) append_character(text, kAlphabet[static_cast<unsigned char>(byte)]);
+  for (const char byte : bytes) append_utf8(text, kAlphabet[static_cast<unsigned char>(byte)]);
   return text;
 }
 

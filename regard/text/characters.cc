@@ -59,25 +59,6 @@ const Range* find(const Range (&ranges)[n], std::uint32_t code) {
 
 }  // namespace
 
-void append_character(std::string& text, char32_t code) {
-  if (code < 0x80) {
-    text += static_cast<char>(code);
-    return;
-  }
-  if (code < 0x800) {
-    text += static_cast<char>(0xC0U | (code >> 6));
-  } else {
-    if (code < 0x10000) {
-      text += static_cast<char>(0xE0U | (code >> 12));
-    } else {
-      text += static_cast<char>(0xF0U | (code >> 18));
-      text += static_cast<char>(0x80U | ((code >> 12) & 0x3FU));
-    }
-    text += static_cast<char>(0x80U | ((code >> 6) & 0x3FU));
-  }
-  text += static_cast<char>(0x80U | (code & 0x3FU));
-}
-
 std::size_t count_characters(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return !continues_character(c); }));

@@ -46,7 +46,6 @@ inline std::size_t last_character(std::string_view text) {
   return at;
 }
 
-void append_character(std::string& text, char32_t code);
 std::size_t count_characters(std::string_view text);
 bool all_ascii(std::string_view text);
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <vector>
 
+#include "regard/text/code_points.h"
+
 namespace regard {
 namespace {
 
@@ -99,7 +101,7 @@ void write(const std::vector<Unit>& units, std::size_t bytes, TextEditor& editor
   const std::size_t end = editor.position() + bytes;
   for (const Unit& unit : units) {
     std::string text;
-    append_character(text, static_cast<char32_t>(unit.code));
+    append_utf8(text, static_cast<std::uint32_t>(unit.code));
     if (unit.change > 0 || editor.position() >= end) {
       editor.put(text, editor.position() == 0 ? 0 : editor.position() - 1);
       continue;
@@ -139,7 +141,7 @@ void normalize_unicode(AlignedText& text, UnicodeForm form) {
     order_marks(units);
     if (composed) compose(units);
     made.clear();
-    for (const Unit& unit : units) append_character(made, static_cast<char32_t>(unit.code));
+    for (const Unit& unit : units) append_utf8(made, static_cast<std::uint32_t>(unit.code));
     if (made == rest.substr(0, end)) {
       editor.keep(end);
     } else {

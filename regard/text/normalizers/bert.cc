@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "regard/text/code_points.h"
 #include "regard/text/normalizers/lowercase.h"
 #include "regard/text/normalizers/types.h"
 #include "regard/text/unicode_forms.h"
@@ -58,7 +59,7 @@ class Bert final : public Normalizer {
         editor.replace(" ");
       } else if (settings_.chinese && is_chinese(c.code)) {
         spaced = " ";
-        append_character(spaced, c.code);
+        append_utf8(spaced, c.code);
         spaced += ' ';
         editor.replace(spaced);
       } else {

@@ -1,5 +1,6 @@
 #include "regard/text/normalizers/lowercase.h"
 
+#include "regard/text/code_points.h"
 #include "regard/text/normalizers/types.h"
 
 namespace regard::normalizers {
@@ -23,7 +24,7 @@ void lowercase(AlignedText& text) {
     if (c.code == 0x130) {
       lower = "i\u0307";
     } else {
-      append_character(lower, lower_case(c.code));
+      append_utf8(lower, lower_case(c.code));
     }
     editor.replace(lower);
   }
