@@ -209,12 +209,6 @@ TextSize count_pairs(const data::ParallelFiles& files, const train::Surroundings
   return size;
 }
 
-void copy_tokenizer(const fs::path& from, const fs::path& to) {
-  for (const char* name : {"source.spm", "target.spm", "vocab.json", "target_vocab.json",
-                           "tokenizer_config.json", "special_tokens_map.json", "generation_config.json"})
-    if (fs::exists(from / name)) write_atomically(to / name, read_text(from / name));
-}
-
 void learn_tokenizer(const VocabularyText& text, const fs::path& folder, const TranslationSettings& settings,
                      const train::Surroundings& around) {
   SubwordOptions options;

@@ -20,9 +20,6 @@ struct TextSize {
 };
 TextSize count_pairs(const data::ParallelFiles& files, const train::Surroundings& around);
 
-// The files of a tokenizer and of generation in a checkpoint's directory, where they are there.
-void copy_tokenizer(const std::filesystem::path& from, const std::filesystem::path& to);
-
 // A tokenizer in `folder`, learned from the training text: from all of its pairs, or, where there are more
 // than vocab_sample_lines allows, from so many of them, drawn with equal chance and always the same.
 struct VocabularyText {

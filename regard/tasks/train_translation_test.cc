@@ -61,8 +61,7 @@ class TrainTranslationTest : public testing::Test {
     std::ofstream(folder_ / name, std::ios::binary) << text;
     return folder_ / name;
   }
-  TranslationTrainingResult run(const std::string& name,
-                                RunDirectory::Begin begin = RunDirectory::Begin::fresh) {
+  TrainingResult run(const std::string& name, RunDirectory::Begin begin = RunDirectory::Begin::fresh) {
     training_.output = folder_ / name;
     training_.begin = begin;
     return train_translation(training_, around_);
