@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "regard/base/error.h"
-#include "regard/base/suggest.h"
 #include "regard/models/native.h"
 #include "regard/models/written_form.h"
+#include "regard/tasks/training_plan.h"
 #include "regard/train/setting_key.h"
 
 namespace regard::tasks {
@@ -115,12 +113,8 @@ constexpr Preset presets[] = {
 
 const Preset& preset_named(const std::string& name) {
   std::vector<std::string> names;
-  for (const Preset& p : presets) {
-    if (name == p.name) return p;
-    names.emplace_back(p.name);
-  }
-  throw UsageError(fmt::format("--preset: found \"{}\", expected {}{}", name, fmt::join(names, ", "),
-                               did_you_mean(name, names)));
+  for (const Preset& p : presets) names.emplace_back(p.name);
+  return presets[preset_index(name, names)];
 }
 
 train::Settings training_of(const Preset& preset) {
@@ -134,27 +128,6 @@ train::Settings training_of(const Preset& preset) {
   s.warmup_steps = preset.warmup;
   s.batch_tokens = preset.batch_tokens;
   return s;
-}
-
-bool is_config_key(const std::string& key) {
-  return std::find(config_keys().begin(), config_keys().end(), key) != config_keys().end();
-}
-
-void apply(TranslationPlan& plan, const std::string& key, const Json& value) {
-  if (set(plan.training, key, value)) {
-    // Who counts in epochs does not mean the preset's number of updates.
-    if (key == "num_train_epochs") plan.training.max_steps = -1;
-    return;
-  }
-  if (train::set_by_name<TranslationSettings>(plan.translation, keys(), key, value)) return;
-  if (is_config_key(key)) {
-    plan.config[key] = value;
-    return;
-  }
-  std::vector<std::string> known = train::setting_keys();
-  for (const Key& k : keys()) known.emplace_back(k.range.name);
-  known.insert(known.end(), config_keys().begin(), config_keys().end());
-  train::refuse_unknown_key(key, known);
 }
 
 }  // namespace
@@ -179,19 +152,12 @@ TranslationPlan plan_translation(const TranslationTraining& training, const Json
   plan.training = training_of(preset);
   plan.translation.vocab_size = preset.vocabulary;
   plan.config = base.is_null() ? config_of(preset.shape) : base;
-  for (const auto& [key, value] : training.model_config.items()) {
-    // Such a file is often the whole config.json of a model: what Regard does not read stays in it.
-    if (key == "vocab_size") apply(plan, key, value);
-    plan.config[key] = value;
-  }
-  bool steps_given = false;
-  for (const auto& [key, value] : training.settings) {
-    steps_given = steps_given || key == "max_steps";
-    const std::int64_t steps = plan.training.max_steps;
-    apply(plan, key, value);
-    if (key == "num_train_epochs" && steps_given) plan.training.max_steps = steps;  // both: updates decide
-  }
-  check(plan.training);
+  apply_request(training, {plan.training, plan.config,
+                           [&](const std::string& key, const Json& value) {
+                             return train::set_by_name<TranslationSettings>(plan.translation, keys(), key,
+                                                                            value);
+                           },
+                           train::names_of<TranslationSettings>(keys()), config_keys});
   const std::string& metric = plan.training.metric_for_best_model;
   if (metric == "bleu" && !plan.translation.predict_with_generate)
     throw UsageError("metric_for_best_model: found bleu, expected predict_with_generate=true with it");
