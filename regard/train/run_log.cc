@@ -57,6 +57,7 @@ std::string title_of(const std::string& key) {
                                                         {"eval_bleu", "Validation: BLEU"},
                                                         {"eval_chrf", "Validation: chrF"},
                                                         {"eval_ter", "Validation: TER"},
+                                                        {"eval_perplexity", "Validation: perplexity"},
                                                         {"eval_seconds", "Seconds of validation"},
                                                         {"learning_rate", "Learning rate"},
                                                         {"grad_norm", "Gradient norm, before clipping"},
