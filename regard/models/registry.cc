@@ -7,6 +7,7 @@
 #include "regard/models/checkpoint.h"
 #include "regard/models/encoder_decoder_families.h"
 #include "regard/models/family.h"
+#include "regard/models/text_encoder_families.h"
 
 namespace regard::models {
 namespace {
@@ -19,7 +20,7 @@ void each_family(const See& see) {
       if (see(row)) return true;
     return false;
   };
-  (void)in(encoder_decoder_families());
+  (void)(in(encoder_decoder_families()) || in(text_encoder_families()));
 }
 
 }  // namespace
@@ -49,11 +50,24 @@ std::unique_ptr<Model> make(const Json& json, const std::string& file, nn::Weigh
   return model;
 }
 
-std::unique_ptr<Model> load(const std::filesystem::path& directory) {
+namespace {
+
+std::unique_ptr<Model> load_as_class(const std::filesystem::path& directory, bool base) {
   const auto file = directory / "config.json";
-  const Json config = read_json(file);
-  CheckpointWeights weights(directory, std::string(family_of(JsonField(config, file.string())).prefix));
+  Json config = read_json(file);
+  const Family& family = family_of(JsonField(config, file.string()));
+  if (base) config["architectures"] = Json::array({family.architecture});
+  CheckpointWeights weights(directory, std::string(family.prefix));
   return make(config, file.string(), weights);
+}
+
+}  // namespace
+
+std::unique_ptr<Model> load(const std::filesystem::path& directory) {
+  return load_as_class(directory, false);
+}
+std::unique_ptr<Model> load_base(const std::filesystem::path& directory) {
+  return load_as_class(directory, true);
 }
 
 std::unique_ptr<Model> create(const Json& config, RandomKey key, const std::string& file) {

@@ -11,6 +11,9 @@ namespace regard::models {
 // InputError with file, tensor or key where it is missing, damaged, or of an unsupported family or setting.
 std::unique_ptr<Model> load(const std::filesystem::path& directory);
 
+// The same without its head, whatever its `architectures` says.
+std::unique_ptr<Model> load_base(const std::filesystem::path& directory);
+
 // A new model with drawn weights from the keys of a config.json. `file` names the configuration in errors.
 std::unique_ptr<Model> create(const Json& config, RandomKey key, const std::string& file = "config");
 

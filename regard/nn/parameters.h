@@ -51,6 +51,10 @@ class Parameters {
 
   // See WeightSource; to be asked while the model is built.
   std::optional<bool> stored(const std::string& name) const { return source_->holds(name); }
+  // What the source has under that name, without making it a parameter.
+  Tensor read(const std::string& name, const Shape& shape) const {
+    return source_->get(name, shape, xavier_uniform());
+  }
 
   std::vector<Parameter*> all() const;
   Parameter* find(const std::string& name) const;  // null when there is none

@@ -18,6 +18,8 @@ std::vector<NamedTensor> forward(const models::Model& model, const StepOptions& 
                                  const NamedTensors& inputs, const ForwardOptions& options) {
   if (const auto* both = as<models::SequenceToSequence>(model))
     return forward_sequence_to_sequence(*both, step, inputs, options);
+  if (const auto* encoder = as<models::TextEncoder>(model))
+    return forward_text_encoder(*encoder, step, inputs, options);
   assert(false && "a kind of model without a pass");
   return {};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "regard/models/sequence_to_sequence.h"
+#include "regard/models/text_encoder.h"
 #include "regard/tasks/forward.h"
 
 // The pass of each kind of model; forward() in forward.h chooses.
@@ -14,5 +15,13 @@ namespace regard::tasks {
 std::vector<NamedTensor> forward_sequence_to_sequence(const models::SequenceToSequence& model,
                                                       const StepOptions& step, const NamedTensors& inputs,
                                                       const ForwardOptions& options);
+
+// input_ids [B,T], attention_mask, token_type_ids and global_attention_mask [B,T], labels (vocabulary and
+// tokens: [B,T], -100: not counted; replaced tokens: [B,T]; sequences: [B] or [B,L]), start_positions and
+// end_positions [B]. Results: logits ([B,T,V], [B,T,L], [B,T] or [B,L]), start_logits and end_logits [B,T],
+// loss; of an encoder alone last_hidden_state [B,T,C] and pooler_output [B,C]; hidden_states.i, attentions.i
+// [B,H,T,T], gradient.NAME.
+std::vector<NamedTensor> forward_text_encoder(const models::TextEncoder& model, const StepOptions& step,
+                                              const NamedTensors& inputs, const ForwardOptions& options);
 
 }  // namespace regard::tasks

@@ -91,6 +91,8 @@ def make_inputs(case, config):
         inputs[key] = torch.tensor(value)
         if value is None:
             del inputs[key]
+        elif inputs[key].is_floating_point():
+            inputs[key] = inputs[key].double()
     return ids, inputs
 
 
@@ -144,7 +146,7 @@ def make(name, case):
             weights = {n: drawn(n, f.get_slice(n).get_shape()) for n in f.keys()}
         save_file(weights, f"{temporary}/model.safetensors", metadata={"format": "pt"})
         model = kind.from_pretrained(temporary, attn_implementation="eager").eval()
-        state, config, generation = model.state_dict(), model.config, model.generation_config
+        state, config, generation = model.state_dict(), model.config, getattr(model, "generation_config", None)
         for file in ("config.json", "generation_config.json"):
             if (pathlib.Path(temporary) / file).exists():
                 (folder / file).write_text((pathlib.Path(temporary) / file).read_text())
@@ -160,7 +162,8 @@ def make(name, case):
         assert not unexpected and not set(missing) & set(weights), (missing, unexpected)
         model.double()
         case.get("in_double", lambda m: None)(model)
-        model.generation_config = generation
+        if generation is not None:
+            model.generation_config = generation
         outputs = forward(model, inputs, set(weights), case.get("gradients", []))
         found = generate(model, ids, case.get("generate", GENERATE)) if hasattr(model, "generate") and kind.can_generate() else None
     finally:

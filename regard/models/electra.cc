@@ -1,0 +1,32 @@
+#include "regard/models/electra.h"
+
+#include "regard/models/bert.h"
+
+namespace regard::models {
+
+TextEncoderConfig electra_config(const JsonField& config) {
+  TextEncoderConfig c = bert_like_config(config, {"Electra", "ElectraForPreTraining"});
+  c.embedding_width = config.positive_or("embedding_size", 128);
+  c.head.vocabulary_activation = c.head.sequence_activation = kernels::Activation::gelu;
+  return c;
+}
+
+const TextEncoderNames& electra_names() {
+  static const TextEncoderNames names = [] {
+    TextEncoderNames n = bert_names();
+    n.prefix = "electra.";
+    n.embedding_projection = "embeddings_project";  // where the widths differ
+    n.pooler = "";
+    n.head = {.vocabulary_dense = "generator_predictions.dense",
+              .vocabulary_norm = "generator_predictions.LayerNorm",
+              .vocabulary = "generator_lm_head",
+              .sequence_dense = "classifier.dense",
+              .sequence = "classifier.out_proj",
+              .replaced_dense = "discriminator_predictions.dense",
+              .replaced = "discriminator_predictions.dense_prediction"};
+    return n;
+  }();
+  return names;
+}
+
+}  // namespace regard::models

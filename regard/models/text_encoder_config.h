@@ -1,0 +1,99 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "regard/base/json.h"
+#include "regard/models/text_encoder.h"
+#include "regard/nn/attention/multi_head.h"
+#include "regard/nn/feed_forward.h"
+
+// What distinguishes BERT (Devlin et al. 2019) and its cousins, as values. A family is a reading of its
+// config.json into these and a table of its weights' names.
+
+namespace regard::models {
+
+// A head's own layers before its projection: dense layer (absent where its name is), activation, norm.
+struct EncoderHeadConfig {
+  HeadKind kind = HeadKind::none;
+  std::int64_t labels = 2;
+  ProblemType problem = ProblemType::unsaid;
+  bool tied = true;  // whether the vocabulary's projection is the table of embeddings
+  double dropout = 0;
+  kernels::Activation vocabulary_activation = kernels::Activation::gelu;
+  kernels::Activation sequence_activation = kernels::Activation::tanh;
+  kernels::Activation replaced_activation = kernels::Activation::gelu;
+};
+
+struct TextEncoderConfig {
+  std::int64_t vocabulary = 0, width = 0;  // V, C
+  std::int64_t embedding_width = 0;        // E
+  enum class Projected : std::uint8_t {
+    where_widths_differ,
+    always
+  } projected = Projected::where_widths_differ;
+  std::int64_t layers = 0, heads = 0, inner = 0;
+  // How many layers have weights of their own: layer i works with those of group i * groups / layers.
+  std::int64_t groups = 0;
+  std::int64_t group(std::int64_t layer) const { return layer * groups / layers; }
+
+  std::int64_t position_rows = 0;  // of the table
+  // Positions count the tokens of a sequence that are not this one, from the row behind it on; those that are
+  // stand at its own row (Liu et al. 2019). Absent: a token's position is its row.
+  std::optional<std::int32_t> position_padding;
+  enum class PositionTable : std::uint8_t { learned, sinusoidal } position_table = PositionTable::learned;
+  std::int64_t relative_buckets = 0, relative_farthest = 128;  // 0: no bias by distance
+  std::int64_t types = 0;                                      // of tokens; 0: it has none
+  double embedding_scale = 1;                                  // of the tokens' rows
+  std::optional<std::int32_t> padding;                         // the token whose row is not trained
+
+  double norm_epsilon = 1e-12;
+  kernels::Activation activation = kernels::Activation::gelu;
+  double dropout = 0, attention_dropout = 0;
+  double attention_output_dropout = 0;
+  EncoderHeadConfig head;
+};
+
+// Names of weights, those of a block below `layers`.N. and `within`; absent where empty. All but those of
+// `head` stand below `prefix` in a file that has a head.
+struct EncoderHeadNames {
+  std::string vocabulary_dense, vocabulary_norm, vocabulary_bias;
+  std::string vocabulary;      // the projection, e.g. "cls.predictions.decoder"
+  std::string sequence_dense;  // absent: the pooler
+  std::string sequence, tokens = "classifier", span = "qa_outputs";
+  std::string replaced_dense, replaced;
+};
+struct TextEncoderNames {
+  std::string prefix;
+  std::string words = "embeddings.word_embeddings.weight";
+  std::string positions = "embeddings.position_embeddings.weight";
+  std::string types = "embeddings.token_type_embeddings.weight";
+  std::string embedding_norm = "embeddings.LayerNorm", embedding_projection, relative_bias;
+  std::string layers = "encoder.layer", within;
+  nn::MultiHeadNames attention;
+  std::string attention_norm;
+  nn::FeedForwardNames feed_forward;
+  std::string feed_forward_norm;
+  std::string pooler;
+  EncoderHeadNames head;
+  std::string layer(std::int64_t i) const { return layers + "." + std::to_string(i) + "." + within; }
+};
+
+// The head that `architectures` names: a class of transformers called `family` + "Model", "ForMaskedLM" and
+// so on, or one of `more`; others are refused. No `architectures`: the encoder alone.
+struct HeadClasses {
+  std::string_view family;
+  std::string_view replaced;      // e.g. "ElectraForPreTraining"; empty: it has none
+  std::string_view without_span;  // a class that is refused although its name is usual; or empty
+};
+EncoderHeadConfig encoder_head(const JsonField& config, const HeadClasses& classes);
+
+// The keys that BERT's descendants have in common. InputError that names file and key where a value is
+// missing, impossible or not supported (a decoder, relative positions by key).
+TextEncoderConfig bert_like_config(const JsonField& config, const HeadClasses& classes);
+
+kernels::Activation encoder_activation(const JsonField& config, std::string_view key);
+double encoder_rate(const JsonField& config, std::string_view key);
+
+}  // namespace regard::models

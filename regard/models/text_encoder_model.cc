@@ -1,0 +1,127 @@
+#include "regard/models/text_encoder_model.h"
+
+#include <fmt/format.h>
+
+#include "regard/autograd/ops/dropout.h"
+#include "regard/autograd/ops/elementwise.h"
+#include "regard/autograd/ops/embedding.h"
+#include "regard/autograd/probe.h"
+#include "regard/base/error.h"
+
+namespace regard::models {
+namespace {
+
+nn::NormShape norm_shape(const TextEncoderConfig& config) { return {config.width, config.norm_epsilon}; }
+
+nn::MultiHeadNames below(const std::string& prefix, const nn::MultiHeadNames& names) {
+  return {prefix + names.query, prefix + names.key, prefix + names.value, prefix + names.output};
+}
+
+}  // namespace
+
+TextEncoderModel::Block::Block(nn::Parameters& p, const std::string& prefix, const TextEncoderConfig& config,
+                               const TextEncoderNames& names)
+    : attention(p, below(prefix, names.attention), {.width = config.width, .heads = config.heads}),
+      attention_residual(p, prefix + names.attention_norm,
+                         {norm_shape(config), nn::NormPosition::post, config.attention_output_dropout}),
+      feed_forward(p, {prefix + names.feed_forward.up, prefix + names.feed_forward.down, ""},
+                   {.width = config.width, .inner = config.inner, .activation = config.activation}),
+      feed_forward_residual(p, prefix + names.feed_forward_norm,
+                            {norm_shape(config), nn::NormPosition::post, config.dropout}) {}
+
+TextEncoderModel::TextEncoderModel(const Json& json, const TextEncoderConfig& config,
+                                   const TextEncoderNames& names, nn::WeightSource& weights)
+    : json_(json), config_(config), names_(names), parameters_(weights) {
+  const std::string prefix = config.head.kind == HeadKind::none ? "" : names.prefix;
+  add_embeddings(prefix);
+  for (std::int64_t g = 0; g < config.groups; ++g)
+    blocks_.emplace_back(parameters_, prefix + names.layer(g), config_, names_);
+  head_.emplace(parameters_, config_, names_, *words_);
+}
+
+void TextEncoderModel::add_embeddings(const std::string& prefix) {
+  const std::int64_t E = config_.embedding_width;
+  const nn::Init drawn = nn::normal(0.02);  // BERT's initializer_range
+  words_ = &parameters_.add(prefix + names_.words, {config_.vocabulary, E}, drawn);
+  if (config_.position_rows > 0) {
+    const bool sines = config_.position_table == TextEncoderConfig::PositionTable::sinusoidal;
+    const std::string name = prefix + names_.positions;
+    position_table_ = &parameters_.add(name, {config_.position_rows, E}, drawn,
+                                       sines ? Parameter::Role::constant : Parameter::Role::trained);
+    if (sines && !parameters_.stored(name))
+      parameters_.find(name)->set(
+          sinusoidal_positions(config_.position_rows, E, SinusoidalForm::interleaved).to(DType::f32));
+  }
+  if (config_.types > 0) types_ = &parameters_.add(prefix + names_.types, {config_.types, E}, drawn);
+  embedding_norm_.emplace(parameters_, prefix + names_.embedding_norm,
+                          nn::NormShape{E, config_.norm_epsilon});
+  if (E != config_.width || config_.projected == TextEncoderConfig::Projected::always)
+    embedding_projection_.emplace(parameters_, prefix + names_.embedding_projection,
+                                  nn::LinearShape{E, config_.width});
+  if (config_.relative_buckets > 0)
+    relative_.emplace(parameters_, nn::PositionNames{"", prefix + names_.relative_bias},
+                      nn::PositionShape{.type = nn::PositionType::relative,
+                                        .width = config_.width,
+                                        .heads = config_.heads,
+                                        .buckets = {.buckets = config_.relative_buckets,
+                                                    .farthest = config_.relative_farthest}});
+}
+
+std::int64_t TextEncoderModel::max_positions() const {
+  return config_.position_rows - (config_.position_padding ? *config_.position_padding + 1 : 0);
+}
+
+std::vector<std::int32_t> TextEncoderModel::positions(const TokenBatch& tokens) const {
+  if (!config_.position_padding) return tokens.layout.positions();
+  const auto ids = tokens.ids.host<std::int32_t>();
+  std::vector<std::int32_t> at(ids.size());
+  for (const Sequence& s : tokens.layout.sequences()) {
+    std::int32_t last = *config_.position_padding;
+    for (std::int64_t n = s.begin; n < s.begin + s.length; ++n) {
+      const auto i = static_cast<std::size_t>(n);
+      at[i] = ids[i] == *config_.position_padding ? *config_.position_padding : ++last;
+    }
+  }
+  return at;
+}
+
+Var TextEncoderModel::embeddings(Step& step, const EncoderInputs& inputs) const {
+  const TokenBatch& tokens = *inputs.tokens;
+  Embedding how{.table = step.use(*words_), .scale = config_.embedding_scale, .padding = config_.padding};
+  if (position_table_ != nullptr) {
+    how.positions = step.use(*position_table_);
+    how.position = Tensor::from<std::int32_t>({tokens.ids.elements()}, positions(tokens));
+  }
+  Var x = embed(tokens.ids, how);
+  if (types_ != nullptr && inputs.types) {
+    for (const std::int32_t type : inputs.types.host<std::int32_t>())
+      if (type < 0 || type >= config_.types)
+        throw InputError(fmt::format("token type: found {}, expected 0 to {}", type, config_.types - 1));
+    x = add(x, gather_rows(step.use(*types_), inputs.types));
+  } else if (types_ != nullptr) {
+    const Var first =
+        gather_rows(step.use(*types_), Tensor::from<std::int32_t>({1}, std::vector<std::int32_t>{0}));
+    x = add_rows(x, reshape(first, {config_.embedding_width}));
+  }
+  x = dropout((*embedding_norm_)(x), config_.dropout);
+  return at("embedding", embedding_projection_ ? (*embedding_projection_)(x) : x);
+}
+
+Var TextEncoderModel::hidden(Step& step, const EncoderInputs& inputs) const {
+  const Scope scope(step, "encoder");
+  const Layout& layout = inputs.tokens->layout;
+  Var x = embeddings(step, inputs);
+  const Attention how{.plan = plan(everything(), layout, layout),
+                      .bias = relative_ ? relative_->bias(step, layout.longest()) : no_bias(),
+                      .dropout = config_.attention_dropout};
+  for (std::int64_t i = 0; i < config_.layers; ++i) {
+    const Scope block_scope(step, "block", static_cast<int>(i));
+    const Block& block = blocks_[static_cast<std::size_t>(config_.group(i))];
+    x = at("input", x);
+    x = block.attention_residual(x, [&](const Var& y) { return block.attention(y, y, how); });
+    x = block.feed_forward_residual(x, block.feed_forward);
+  }
+  return at("output", x);
+}
+
+}  // namespace regard::models
