@@ -139,13 +139,17 @@ void attention_backward(const Context& context, const AttentionProblem& p, const
   std::fill(dbias.data(), dbias.data() + B * bias_part, 0.0);
   std::fill(dadditive.data(), dadditive.data() + B * additive_part, 0.0);
 
+  const auto piece_of = [&](const Task& t, void* scratch) {
+    AttentionBackwardPiece piece;
+    static_cast<AttentionPiece&>(piece) = {&p, t.sequence, t.head, t.tile, scratch};
+    piece.saved = &saved;
+    piece.gradient = &g;
+    piece.delta = delta;
+    return piece;
+  };
   const auto run = [&](const std::vector<Task>& tasks, void (*kernel)(const AttentionBackwardPiece&)) {
     run_tasks(context, tasks, kernels.scratch(p), [&](const Task& t, void* scratch) {
-      AttentionBackwardPiece piece;
-      static_cast<AttentionPiece&>(piece) = {&p, t.sequence, t.head, t.tile, scratch};
-      piece.saved = &saved;
-      piece.gradient = &g;
-      piece.delta = delta;
+      AttentionBackwardPiece piece = piece_of(t, scratch);
       if (bias_part > 0) piece.dbias = dbias.data() + t.sequence * bias_part + t.head * (bias_part / G);
       if (additive_part > 0) piece.dadditive = dadditive.data() + (t.sequence * G + t.head) * D;
       kernel(piece);
@@ -154,16 +158,27 @@ void attention_backward(const Context& context, const AttentionProblem& p, const
   const auto whole = [&](const AttentionSequence& s) {
     return kernels.backward_keys == nullptr || (s.queries <= tile_side && s.keys <= tile_side);
   };
+  // Rows of tiles of a head share its part of the bias's gradient and then are one task.
+  const auto run_queries = [&] {
+    const auto tiles = [&](const AttentionSequence& s) { return whole(s) ? 0 : tiles_of(s.queries); };
+    const auto tasks = [&](const AttentionSequence& s) {
+      return bias_part > 0 ? std::min<std::int64_t>(1, tiles(s)) : tiles(s);
+    };
+    run_tasks(context, tasks_of(*p.plan, H, tasks), kernels.scratch(p), [&](const Task& t, void* scratch) {
+      AttentionBackwardPiece piece = piece_of(t, scratch);
+      if (bias_part == 0) return kernels.backward_queries(piece);
+      piece.dbias = dbias.data() + t.sequence * bias_part + t.head * (bias_part / H);
+      const std::int64_t count = tiles(p.plan->sequences[static_cast<std::size_t>(t.sequence)]);
+      for (piece.tile = 0; piece.tile < count; ++piece.tile) kernels.backward_queries(piece);
+    });
+  };
   run(tasks_of(*p.plan, G, [&](const AttentionSequence& s) { return whole(s) ? 1 : 0; }),
       kernels.backward_sequence);
   if (kernels.backward_keys != nullptr) {
     if (g.dk || g.dv)
       run(tasks_of(*p.plan, G, [&](const AttentionSequence& s) { return whole(s) ? 0 : tiles_of(s.keys); }),
           kernels.backward_keys);
-    if (g.dq)
-      run(tasks_of(*p.plan, H,
-                   [&](const AttentionSequence& s) { return whole(s) ? 0 : tiles_of(s.queries); }),
-          kernels.backward_queries);
+    if (g.dq || g.dbias) run_queries();
   }
   const auto add = [&](const double* parts, std::int64_t count, const View& sum) {
     const std::int64_t columns = sum.shape[-1];

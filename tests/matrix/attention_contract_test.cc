@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "tests/matrix/attention_run.h"
 
@@ -38,8 +39,9 @@ MaskCase mask_named(const std::string& name) {
   return {};
 }
 
-Case simple(const ShapeCase& shape, const std::string& mask) {
-  return {shape, mask_named(mask), scores()[1], positions()[0], {4, 2}};
+enum class With : std::size_t { nothing = 0, bias = 3 };  // of positions()
+Case simple(const ShapeCase& shape, const std::string& mask, With with = With::nothing) {
+  return {shape, mask_named(mask), scores()[1], positions()[static_cast<std::size_t>(with)], {4, 2}};
 }
 
 Tensor with_rows(const Tensor& x, std::int64_t begin, double value) {
@@ -75,7 +77,7 @@ TEST(AttentionContract, WhatIsHiddenChangesNoBit) {
   for (const auto level : levels())
     for (const MaskCase& mask : {hide, hide_more})
       for (const double bad : {nan, infinity, -infinity}) {
-        const Case c{shape, mask, scores()[1], positions()[0], {4, 2}};
+        const Case c{shape, mask, scores()[1], positions()[bad == infinity ? 3 : 0], {4, 2}};
         const Plan plan = c.make_plan();
         std::vector<Tensor> x = c.operands();
         const Outcome clean = outcome_of(c, plan, x, {.level = level});
@@ -91,7 +93,7 @@ TEST(AttentionContract, NaNReachesThoseWhoSeeItAlone) {
   const ShapeCase shape{"causal", {90}, {90}, 0, 32, 32};
   for (const auto level : levels())
     for (const std::size_t operand : {1U, 2U}) {
-      const Case c = simple(shape, "causal");
+      const Case c = simple(shape, "causal", operand == 1 ? With::nothing : With::bias);
       const Plan plan = c.make_plan();
       std::vector<Tensor> x = c.operands();
       const std::vector<double> clean = outcome_of(c, plan, x, {.level = level}).out.to_doubles();
@@ -110,8 +112,10 @@ TEST(AttentionContract, NaNReachesThoseWhoSeeItAlone) {
 TEST(AttentionContract, ThreadsChangeNoBit) {
   const ShapeCase shape{"threads", {25, 200, 1, 64, 40}, {25, 200, 1, 64, 40}, 0, 32, 32};
   for (const auto level : levels())
-    for (const std::string mask : {"causal", "sliding"}) {
-      const Case c = simple(shape, mask);
+    for (const auto& [mask, with] : {std::pair<std::string, With>{"causal", With::nothing},
+                                     {"sliding", With::nothing},
+                                     {"causal", With::bias}}) {
+      const Case c = simple(shape, mask, with);
       const Plan plan = c.make_plan();
       const Outcome one = outcome_of(c, plan, c.operands(), {.level = level, .threads = 1, .dropout = 0.1});
       for (const int threads : {2, 3})
@@ -124,15 +128,18 @@ TEST(AttentionContract, ThreadsChangeNoBit) {
 TEST(AttentionContract, ARaggedBatchEqualsItsSequencesBitForBit) {
   const ShapeCase batch{"batch", {25, 200, 1, 64, 40}, {30, 200, 7, 65, 12}, 0, 32, 24};
   for (const auto level : levels())
-    for (const std::string mask : {"everything", "causal", "longformer"}) {
-      const Case all = simple(batch, mask);
+    for (const auto& [mask, with] : {std::pair<std::string, With>{"everything", With::nothing},
+                                     {"causal", With::nothing},
+                                     {"longformer", With::nothing},
+                                     {"everything", With::bias}}) {
+      const Case all = simple(batch, mask, with);
       const std::vector<Tensor> x = all.operands();
       const Outcome together = outcome_of(all, all.make_plan(), x, {.level = level});
       std::int64_t n = 0, m = 0, seen = 0;
       for (std::size_t b = 0; b < batch.queries.size(); ++b) {
         const std::int64_t T = batch.queries[b], S = batch.keys[b];
-        Case one = simple({"one", {T}, {S}, 0, 32, 24}, mask);
-        std::vector<Tensor> part = x;
+        const Case one = simple({"one", {T}, {S}, 0, 32, 24}, mask, with);
+        std::vector<Tensor> part = x;  // with the batch's table of biases
         part[0] = x[0].rows(n, n + T);
         part[1] = x[1].rows(m, m + S);
         part[2] = x[2].rows(m, m + S);

@@ -15,7 +15,8 @@ namespace regard::kernels::cpu::HWY_NAMESPACE {
 
 // f32 dot products whose rows have contiguous elements; the rest is the reference's.
 bool accepts_attention(const AttentionProblem& p) {
-  if (p.q.dtype != DType::f32 || p.pairing != Pairing::dot || p.bias.table) return false;
+  if (p.q.dtype != DType::f32 || p.pairing != Pairing::dot) return false;
+  if (p.bias.table && p.bias.table.strides[1] != 1) return false;
   for (const ConstView* x : {&p.q, &p.k, &p.v})
     if (x->shape[2] > 1 && x->strides[2] != 1) return false;
   if (p.dropout.keep_of_256 == 256) return true;

@@ -72,6 +72,7 @@ HWY_INLINE void gradient_tile(const AttentionBackwardPiece& piece, const ScoreTi
   const std::int64_t end = padded(t.queries);
   product<Into::store>({k.data, k.stride, 1, g.q, side, g.weights, side, k.width, nullptr}, t.keys, end);
   product<Into::store>({v.data, v.stride, 1, g.dout, side, g.dscores, side, v.width, nullptr}, t.keys, end);
+  add_bias(at, t, g.weights);
   hide(t, g.weights);
   if (drops) fill_dropout(at, t, g.factors);
   differentiate(t, g, drops);
@@ -93,6 +94,12 @@ HWY_INLINE GradientTile take_tile(const AttentionProblem& p, float*& memory) {
 HWY_INLINE void put_rows(const View& to, const std::int64_t (&at)[3], const float* sum, float factor) {
   const std::int64_t P = padded(to.shape[2]);
   for (std::int64_t r = 0; r < at[1]; ++r) put_row(to, {at[0] + r, at[2]}, sum + r * P, factor);
+}
+
+// This piece's part of the bias's gradient for one of the heads that read its key head; or null.
+HWY_INLINE double* bias_part(const AttentionBackwardPiece& piece, std::int64_t head_in_group) {
+  if (piece.dbias == nullptr) return nullptr;
+  return static_cast<double*>(piece.dbias) + head_in_group * piece.problem->bias.table.shape[1];
 }
 
 // The parts of dk and dv that one tile gives, given its queries and dout as rows.
@@ -161,7 +168,9 @@ void backward_sequence(const AttentionBackwardPiece& piece) {  // queries and ke
       ScoreTile t = score_tile(p, run.bits, run.multiplicity);
       t.queries = s.queries;
       t.keys = s.keys;
-      gradient_tile(piece, t, g, dropped(piece, h, 0, 0), 0);
+      const Dropped at = dropped(piece, h, 0, 0);
+      gradient_tile(piece, t, g, at, 0);
+      if (double* dbias = bias_part(piece, h - piece.head * group)) add_to_bias(at, t, g.dscores, dbias);
       add_to_keys(p, t, g, sums);
       if (piece.gradient->dq)
         add_to_queries(p, t, g, rows_of(p.k, {p.plan->key_row(s, 0), t.keys, piece.head}), key_rows, dq);
@@ -210,11 +219,16 @@ void backward_queries(const AttentionBackwardPiece& piece) {
     for (std::int64_t c = run.first; c < run.first + run.count; ++c) {
       t.queries = rows;
       t.keys = least(side, s.keys - c * side);
-      gradient_tile(piece, t, g, dropped(piece, h, piece.tile, c), c);
-      add_to_queries(p, t, g, rows_of(p.k, {p.plan->key_row(s, c), t.keys, key_head}), key_rows, dq);
+      const Dropped at = dropped(piece, h, piece.tile, c);
+      gradient_tile(piece, t, g, at, c);
+      if (double* dbias = bias_part(piece, 0)) add_to_bias(at, t, g.dscores, dbias);
+      if (piece.gradient->dq)
+        add_to_queries(p, t, g, rows_of(p.k, {p.plan->key_row(s, c), t.keys, key_head}), key_rows, dq);
     }
   }
-  put_rows(piece.gradient->dq, {s.query_begin + piece.tile * side, rows, h}, dq, static_cast<float>(p.scale));
+  if (piece.gradient->dq)
+    put_rows(piece.gradient->dq, {s.query_begin + piece.tile * side, rows, h}, dq,
+             static_cast<float>(p.scale));
 }
 
 }  // namespace regard::kernels::cpu::HWY_NAMESPACE::attention

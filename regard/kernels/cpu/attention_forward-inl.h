@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "regard/kernels/cpu/attention_tiles-inl.h"
+#include "regard/kernels/cpu/attention_bias-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace regard::kernels::cpu::HWY_NAMESPACE::attention {
@@ -126,6 +126,7 @@ void forward(const AttentionPiece& piece, const AttentionResult& result) {
       const Rows keys = rows_of(p.k, {key_row, t.keys, g}), v = rows_of(p.v, {key_row, t.keys, g});
       product<Into::store>({keys.data, keys.stride, 1, q, side, scores, side, D, nullptr}, t.keys,
                            padded(rows));
+      add_bias(dropped(piece, h, piece.tile, c), t, scores);
       hide(t, scores);
       softmax_step(t, scores, running);
       if (drops) {

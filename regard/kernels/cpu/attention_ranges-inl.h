@@ -32,9 +32,15 @@ struct Online {  // of one query
   float largest = -std::numeric_limits<float>::infinity(), sum = 0.0f;
 };
 
+// What is added to the scores of neighboring keys.
+struct Extra {
+  float log_multiplicity = 0.0f;
+  const float* bias = nullptr;  // of the first of them; or null
+};
+
 // Takes up to 64 neighboring keys into the sum [padded(Dv)].
-HWY_INLINE void take_keys(const float* q, const Rows& k, const Rows& v, float log_multiplicity,
-                          Online& online, float* HWY_RESTRICT sum) {
+HWY_INLINE void take_keys(const float* q, const Rows& k, const Rows& v, const Extra& extra, Online& online,
+                          float* HWY_RESTRICT sum) {
   const F32 d;
   const std::int64_t L = lanes();
   HWY_ALIGN float weights[side];
@@ -43,7 +49,7 @@ HWY_INLINE void take_keys(const float* q, const Rows& k, const Rows& v, float lo
   for (; j < k.count; ++j) dot_rows<1>(q, k, j, weights);
   float largest = online.largest;
   for (j = 0; j < k.count; ++j) {
-    weights[j] += log_multiplicity;
+    weights[j] += extra.log_multiplicity + (extra.bias != nullptr ? extra.bias[j] : 0.0f);
     largest = weights[j] > largest || largest != largest ? weights[j] : largest;
   }
   for (; j < padded(k.count); ++j) weights[j] = -HUGE_VALF;
@@ -84,10 +90,13 @@ void forward_ranges(const AttentionPiece& piece, const AttentionResult& r) {
         for (std::int64_t j = run.begin; j < run.end;) {
           const std::int64_t end = least(run.end, (j / side + 1) * side);
           const std::int64_t row = p.plan->key_row(s, j / side) + j % side;
-          const float log_multiplicity =
-              run.multiplicity == 1 ? 0.0f : std::log(static_cast<float>(run.multiplicity));
+          Extra extra;
+          if (run.multiplicity != 1) extra.log_multiplicity = std::log(static_cast<float>(run.multiplicity));
+          if (const ConstView& table = p.bias.table)
+            extra.bias = static_cast<const float*>(table.data) + h * table.strides[0] + p.bias.zero + j +
+                         s.key_past - i - s.query_past;
           take_keys(q, rows_of(p.k, {row, end - j, piece.head}), rows_of(p.v, {row, end - j, piece.head}),
-                    log_multiplicity, online, sum);
+                    extra, online, sum);
           j = end;
         }
       const float inverse = online.sum == 0.0f ? 0.0f : 1.0f / online.sum;

@@ -19,7 +19,8 @@ struct AttentionBackwardPiece : AttentionPiece {
   const AttentionSaved* saved = nullptr;
   const AttentionGradient* gradient = nullptr;
   ConstView delta;            // [N,H]: dout . out
-  void* dbias = nullptr;      // this piece's own part [H / G, offsets], zeroed; or null
+  void* dbias = nullptr;      // this piece's own part [H / G, offsets] (of backward_queries: [offsets], added
+                              // to); or null
   void* dadditive = nullptr;  // this piece's own part [D], zeroed; or null
 };
 
