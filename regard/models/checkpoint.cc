@@ -1,5 +1,6 @@
 #include "regard/models/checkpoint.h"
 
+#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -16,7 +17,23 @@ std::string CheckpointWeights::in_file(const std::string& name) const {
                             once);
   for (const std::string& s : spellings)
     if (weights_.has(s)) return s;
+  for (const auto& [tied, other] : tied_)
+    if (tied == name) return other;
   return "";
+}
+
+bool CheckpointWeights::tie(const std::string& name, const std::string& other) {
+  const std::string first = in_file(name), second = in_file(other);
+  if (first.empty() && !second.empty()) tied_.emplace_back(name, second);
+  if (first.empty() || second.empty()) return true;
+  const Tensor a = weights_.tensor(first), b = weights_.tensor(second);
+  return a.dtype() == b.dtype() && a.shape() == b.shape() &&
+         std::memcmp(a.view().data, b.view().data, a.bytes()) == 0;
+}
+
+DType CheckpointWeights::stored_as(const std::string& name) const {
+  const TensorInfo* info = weights_.find(in_file(name));
+  return info != nullptr && info->stored ? *info->stored : DType::f32;
 }
 
 Tensor CheckpointWeights::get(const std::string& name, const Shape& shape, const nn::Init& init) {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "regard/nn/parameters.h"
 #include "regard/tensor/safetensors.h"
@@ -19,6 +22,8 @@ class CheckpointWeights final : public nn::WeightSource {
   // InputError when it is missing (and does not begin as zeros) or has another shape.
   Tensor get(const std::string& name, const Shape& shape, const nn::Init& init) override;
   std::optional<bool> holds(const std::string& name) const override { return !in_file(name).empty(); }
+  bool tie(const std::string& name, const std::string& other) override;
+  DType stored_as(const std::string& name) const override;
 
  private:
   // What the tensor is called in the file; empty where it is not there.
@@ -26,6 +31,7 @@ class CheckpointWeights final : public nn::WeightSource {
 
   Weights weights_;
   std::string prefix_;
+  std::vector<std::pair<std::string, std::string>> tied_;
 };
 
 // All parameters under their names, and what else belongs into the file, atomically.

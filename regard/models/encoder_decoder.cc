@@ -1,11 +1,15 @@
 #include "regard/models/encoder_decoder.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 
 #include "regard/autograd/ops/dropout.h"
 #include "regard/autograd/ops/elementwise.h"
 #include "regard/autograd/ops/embedding.h"
 #include "regard/autograd/probe.h"
+#include "regard/base/error.h"
 
 namespace regard::models {
 namespace {
@@ -13,95 +17,144 @@ namespace {
 nn::MultiHeadNames below(const std::string& prefix, const nn::MultiHeadNames& names) {
   return {prefix + names.query, prefix + names.key, prefix + names.value, prefix + names.output};
 }
+nn::FeedForwardNames below(const std::string& prefix, const nn::FeedForwardNames& names) {
+  return {prefix + names.up, prefix + names.down, names.gate.empty() ? "" : prefix + names.gate};
+}
 
 }  // namespace
 
 const EncoderDecoderNames& bart_names() {
+  static const BlockNames block{
+      .self_attention = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj"},
+      .cross_attention = {"encoder_attn.q_proj", "encoder_attn.k_proj", "encoder_attn.v_proj",
+                          "encoder_attn.out_proj"},
+      .plain = {"fc1", "fc2", ""},
+      .gated = {"fc1", "fc2", "fc1_gate"},
+      .self_norm = "self_attn_layer_norm",
+      .cross_norm = "encoder_attn_layer_norm",
+      .feed_forward_norm = "final_layer_norm"};
   static const EncoderDecoderNames names{
       .shared_embeddings = "model.shared.weight",
+      .projection = "lm_head.weight",
       .logits_bias = "final_logits_bias",
-      .encoder = {"model.encoder.embed_tokens.weight",
-                  "model.encoder.layers",
-                  "model.encoder.layer_norm",
-                  {"model.encoder.embed_positions.weight", "model.encoder.relative_attention_bias.weight"}},
-      .decoder = {"model.decoder.embed_tokens.weight",
-                  "model.decoder.layers",
-                  "model.decoder.layer_norm",
-                  {"model.decoder.embed_positions.weight", "model.decoder.relative_attention_bias.weight"}},
-      .block = {.self_attention = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj",
-                                   "self_attn.out_proj"},
-                .cross_attention = {"encoder_attn.q_proj", "encoder_attn.k_proj", "encoder_attn.v_proj",
-                                    "encoder_attn.out_proj"},
-                .feed_forward = {"fc1", "fc2", "fc1_gate"},
-                .self_norm = "self_attn_layer_norm",
-                .cross_norm = "encoder_attn_layer_norm",
-                .feed_forward_norm = "final_layer_norm"}};
+      .encoder = {.embeddings = "model.encoder.embed_tokens.weight",
+                  .embedding_norm = "model.encoder.layernorm_embedding",
+                  .layers = "model.encoder.layers",
+                  .final_norm = "model.encoder.layer_norm",
+                  .positions = {"model.encoder.embed_positions.weight",
+                                "model.encoder.relative_attention_bias.weight"},
+                  .block = block},
+      .decoder = {.embeddings = "model.decoder.embed_tokens.weight",
+                  .embedding_norm = "model.decoder.layernorm_embedding",
+                  .layers = "model.decoder.layers",
+                  .final_norm = "model.decoder.layer_norm",
+                  .positions = {"model.decoder.embed_positions.weight",
+                                "model.decoder.relative_attention_bias.weight"},
+                  .block = block}};
   return names;
 }
 
+EncoderDecoderNames without_prefix(EncoderDecoderNames names, std::string_view prefix) {
+  const auto shorten = [&](std::string& name) {
+    if (name.starts_with(prefix)) name.erase(0, prefix.size());
+  };
+  shorten(names.shared_embeddings);
+  for (StackNames* stack : {&names.encoder, &names.decoder})
+    for (std::string* name : {&stack->embeddings, &stack->embedding_norm, &stack->layers, &stack->final_norm,
+                              &stack->positions.table, &stack->positions.bias})
+      shorten(*name);
+  return names;
+}
+
+std::int64_t EncoderDecoder::head_width(Side side) const {
+  return config_.head_width > 0 ? config_.head_width : config_.width / shape(side).heads;
+}
+
 nn::MultiHeadShape EncoderDecoder::heads_shape(Side side) const {
-  return {.width = config_.width, .heads = shape(side).heads, .key_heads = shape(side).key_heads};
+  return {.width = config_.width,
+          .heads = shape(side).heads,
+          .key_heads = shape(side).key_heads,
+          .head_width = head_width(side),
+          .bias = config_.bias};
 }
 
-nn::FeedForwardNames EncoderDecoder::feed_forward_names(const std::string& prefix) const {
-  const nn::FeedForwardNames& names = names_.block.feed_forward;
-  const bool gated = config_.feed_forward == EncoderDecoderConfig::FeedForward::gated;
-  return {prefix + names.up, prefix + names.down, gated ? prefix + names.gate : ""};
-}
-
-EncoderDecoder::Block::Block(nn::Parameters& p, const std::string& prefix, const EncoderDecoder& m, Side side)
-    : self_attention(p, below(prefix, m.names_.block.self_attention), m.heads_shape(side)),
-      self_residual(p, prefix + m.names_.block.self_norm,
-                    {m.norm_shape(), m.config_.norm_position, m.config_.dropout}),
-      feed_forward(p, m.feed_forward_names(prefix),
+EncoderDecoder::Block::Block(EncoderDecoder& m, const std::string& prefix, Side side)
+    : self_attention(m.parameters_, below(prefix, m.names(side).block.self_attention), m.heads_shape(side)),
+      self_residual(m.parameters_, prefix + m.names(side).block.self_norm, m.residual_shape()),
+      feed_forward(m.parameters_,
+                   below(prefix, m.config_.feed_forward == EncoderDecoderConfig::FeedForward::gated
+                                     ? m.names(side).block.gated
+                                     : m.names(side).block.plain),
                    {.width = m.config_.width,
                     .inner = m.shape(side).inner,
                     .activation = m.config_.activation,
+                    .bias = m.config_.bias,
                     .dropout = m.config_.activation_dropout}),
-      feed_forward_residual(p, prefix + m.names_.block.feed_forward_norm,
-                            {m.norm_shape(), m.config_.norm_position, m.config_.dropout}) {
+      feed_forward_residual(m.parameters_, prefix + m.names(side).block.feed_forward_norm,
+                            m.residual_shape()) {
   if (side == Side::encoder) return;
-  cross_attention.emplace(p, below(prefix, m.names_.block.cross_attention), m.heads_shape(side));
-  cross_residual.emplace(p, prefix + m.names_.block.cross_norm,
-                         nn::ResidualShape{m.norm_shape(), m.config_.norm_position, m.config_.dropout});
+  cross_attention.emplace(m.parameters_, below(prefix, m.names(side).block.cross_attention),
+                          m.heads_shape(side));
+  cross_residual.emplace(m.parameters_, prefix + m.names(side).block.cross_norm, m.residual_shape());
 }
 
 EncoderDecoder::EncoderDecoder(const Json& json, const EncoderDecoderConfig& config,
                                const EncoderDecoderNames& names, nn::WeightSource& weights)
     : json_(json), config_(config), names_(names), parameters_(weights) {
-  // Drawn embeddings have deviation 1/sqrt(C), so that scaled by sqrt(C) they are as large as the positions.
-  const nn::Init drawn = nn::normal(1 / std::sqrt(static_cast<double>(config.width)));
-  if (config.embeddings == EncoderDecoderConfig::Embeddings::shared) {
-    encoder_.table = decoder_.table =
-        &parameters_.add(names_.shared_embeddings, {config.vocabulary, config.width}, drawn);
-  } else {
-    encoder_.table = &parameters_.add(names_.encoder.embeddings, {config.vocabulary, config.width}, drawn);
-    decoder_.table =
-        &parameters_.add(names_.decoder.embeddings, {config.decoder_vocabulary, config.width}, drawn);
-  }
+  const std::string& table = config.embeddings == EncoderDecoderConfig::Embeddings::shared
+                                 ? names_.shared_embeddings
+                                 : names_.decoder.embeddings;
+  const bool tied = weights.tie(table, names_.projection);
+  if (table == names_.shared_embeddings)
+    for (const std::string* other : {&names_.encoder.embeddings, &names_.decoder.embeddings})
+      if (!weights.tie(table, *other))
+        throw InputError(fmt::format("{}: found another tensor than {}, expected the same", *other, table));
+  build_embeddings();
   build(encoder_, Side::encoder);
   build(decoder_, Side::decoder);
-  logits_bias_ = &parameters_.add(names_.logits_bias, {1, config.decoder_vocabulary}, nn::zeros(),
-                                  Parameter::Role::constant);
+  const std::int64_t V = config.decoder_vocabulary;
+  projection_ = decoder_.table;
+  if (config.head == Head::none) return;
+  if (!tied) projection_ = &parameters_.add(names_.projection, {V, config.width});
+  if (config.logits_bias == EncoderDecoderConfig::LogitsBias::with)
+    logits_bias_ = &parameters_.add(names_.logits_bias, {1, V}, nn::zeros(), Parameter::Role::constant);
+}
+
+void EncoderDecoder::build_embeddings() {
+  // Drawn embeddings have deviation 1/sqrt(C), so that scaled by sqrt(C) they are as large as the positions;
+  // where logits are scaled down by as much, they are that much larger instead.
+  const double deviation = 1 / std::sqrt(static_cast<double>(config_.width)) / config_.logits_scale;
+  const nn::Init drawn = nn::normal(deviation);
+  if (config_.embeddings == EncoderDecoderConfig::Embeddings::shared) {
+    encoder_.table = decoder_.table =
+        &parameters_.add(names_.shared_embeddings, {config_.vocabulary, config_.width}, drawn);
+    return;
+  }
+  encoder_.table = &parameters_.add(names_.encoder.embeddings, {config_.vocabulary, config_.width}, drawn);
+  decoder_.table =
+      &parameters_.add(names_.decoder.embeddings, {config_.decoder_vocabulary, config_.width}, drawn);
 }
 
 void EncoderDecoder::build(Stack& stack, Side side) {
   using Sides = BucketOptions::Sides;
-  const StackNames& names = side == Side::encoder ? names_.encoder : names_.decoder;
+  const StackNames& names = this->names(side);
   stack.shape = shape(side);
   stack.positions.emplace(
       parameters_, names.positions,
       nn::PositionShape{.type = config_.positions,
                         .longest = config_.max_positions,
+                        .offset = config_.position_offset,
                         .width = config_.width,
                         .heads = stack.shape.heads,
-                        .head_width = config_.width / stack.shape.heads,
+                        .head_width = head_width(side),
                         .theta = config_.rotary_theta,
                         .buckets = {.buckets = config_.relative_buckets,
                                     .farthest = config_.relative_farthest,
                                     .sides = side == Side::encoder ? Sides::both : Sides::before}});
+  if (config_.embedding_norm == EncoderDecoderConfig::EmbeddingNorm::normed)
+    stack.embedding_norm.emplace(parameters_, names.embedding_norm, norm_shape());
   for (std::int64_t g = 0; g < stack.shape.groups; ++g)
-    stack.blocks.emplace_back(parameters_, names.layer(g), *this, side);
+    stack.blocks.emplace_back(*this, names.layer(g), side);
   if (config_.norm_position == nn::NormPosition::pre)
     stack.final_norm.emplace(parameters_, names.final_norm, norm_shape());
 }
@@ -115,16 +168,18 @@ std::vector<NamedTensor> EncoderDecoder::stored_tables() const {
 
 Var EncoderDecoder::embed_tokens(Step& step, const Stack& stack, const Tensor& ids,
                                  const std::vector<std::int32_t>& positions) const {
-  const Var x = embed(ids, {.table = step.use(*stack.table),
-                            .scale = config_.embedding_scale,
-                            .positions = stack.positions->table(step),
-                            .position = Tensor::from<std::int32_t>({ids.elements()}, positions),
-                            .padding = config_.padding});
+  Var x = embed(ids, {.table = step.use(*stack.table),
+                      .scale = config_.embedding_scale,
+                      .positions = stack.positions->table(step),
+                      .position = stack.positions->rows(positions),
+                      .padding = config_.padding});
+  if (stack.embedding_norm) x = (*stack.embedding_norm)(x);
   return at("embedding", dropout(x, config_.dropout));
 }
 
 Attention EncoderDecoder::self_attention(const Stack& stack, Plan plan, Bias bias) const {
-  return {.rotation = stack.positions->rotation(),
+  return {.score = {.scaling = config_.scaling},
+          .rotation = stack.positions->rotation(),
           .plan = std::move(plan),
           .bias = std::move(bias),
           .dropout = config_.attention_dropout};
@@ -144,7 +199,7 @@ Var EncoderDecoder::run(const Stack& stack, Var x, const Self& self, const Cross
     x = block.feed_forward_residual(x, block.feed_forward);
   }
   if (stack.final_norm) x = (*stack.final_norm)(x);
-  return at("output", x);
+  return at("output", dropout(x, config_.output_dropout));
 }
 
 Memory EncoderDecoder::encode(Step& step, const TokenBatch& source) const {
@@ -166,18 +221,26 @@ Var EncoderDecoder::decode(const Memory& memory, const TokenBatch& inputs) const
   const Layout& layout = inputs.layout;
   const Attention self = self_attention(decoder_, plan(causal(), layout, layout),
                                         decoder_.positions->bias(step, layout.longest()));
-  const Attention cross{.plan = plan(everything(), layout, memory.layout),
+  const Attention cross{.score = {.scaling = config_.scaling},
+                        .plan = plan(everything(), layout, memory.layout),
                         .dropout = config_.attention_dropout};
-  return run(
+  const Var states = run(
       decoder_, embed_tokens(step, decoder_, inputs.ids, layout.positions()),
       [&](const Block& block, std::int64_t, const Var& y) { return block.self_attention(y, y, self); },
       [&](const Block& block, std::int64_t, const Var& y) {
         return (*block.cross_attention)(y, memory.states, cross);
       });
+  return scaled(states);
+}
+
+Var EncoderDecoder::scaled(const Var& states) const {
+  return config_.logits_scale == 1 ? states : scale(states, config_.logits_scale);
 }
 
 LinearWeights EncoderDecoder::vocabulary(Step& step) const {
-  return {step.use(*decoder_.table), step.use(*logits_bias_)};
+  const Var weight = step.use(*projection_);
+  if (logits_bias_ == nullptr) return {weight, {}};
+  return {weight, reshape(step.use(*logits_bias_), {config_.decoder_vocabulary})};
 }
 
 // The hypotheses so far, as their keys and values; those of the sources are projected at the first step, once
@@ -194,14 +257,15 @@ struct EncoderDecoder::State final : DecodingState {
   }
 
   Memory memory;
-  Bias bias;  // of all positions: the same at every step
+  Bias bias;                // of the positions so far, and some more
+  std::int64_t biased = 0;  // how many
   Cache self;
   SourceCache cross;
 };
 
 std::unique_ptr<DecodingState> EncoderDecoder::begin(const Memory& memory,
                                                      std::span<const int> row_source) const {
-  const std::int64_t head_width = config_.width / decoder_.shape.heads;
+  const std::int64_t head_width = this->head_width(Side::decoder);
   auto state = std::make_unique<State>(memory, row_source,
                                        CacheShape{.layers = decoder_.shape.layers,
                                                   .G = decoder_.shape.key_heads,
@@ -209,7 +273,6 @@ std::unique_ptr<DecodingState> EncoderDecoder::begin(const Memory& memory,
                                                   .Dv = head_width,
                                                   .dtype = memory.states.dtype()},
                                        decoder_.shape.groups);
-  state->bias = decoder_.positions->bias(memory.states.step(), config_.max_positions);
   return state;
 }
 
@@ -219,10 +282,16 @@ Var EncoderDecoder::next(DecodingState& any, std::span<const std::int32_t> ids) 
   const Scope scope(step, "decoder");
   state.self.extend(step.kernels(), 1);
   const auto rows = static_cast<std::int64_t>(ids.size());
+  const std::vector<std::int32_t> positions = state.self.positions();
+  if (const std::int64_t longest = 1 + *std::max_element(positions.begin(), positions.end());
+      longest > state.biased) {
+    state.biased = std::max<std::int64_t>(2 * longest, 64);
+    state.bias = decoder_.positions->bias(step, state.biased);
+  }
   const Attention self = self_attention(decoder_, state.self.plan(causal()), state.bias);
-  const Attention cross{.plan = state.cross.plan(everything())};
+  const Attention cross{.score = {.scaling = config_.scaling}, .plan = state.cross.plan(everything())};
   const Var hidden = run(
-      decoder_, embed_tokens(step, decoder_, Tensor::from<std::int32_t>({rows}, ids), state.self.positions()),
+      decoder_, embed_tokens(step, decoder_, Tensor::from<std::int32_t>({rows}, ids), positions),
       [&](const Block& block, std::int64_t i, const Var& y) {
         return block.self_attention.extend(y, CacheLayer(state.self, i), self);
       },
@@ -230,8 +299,7 @@ Var EncoderDecoder::next(DecodingState& any, std::span<const std::int32_t> ids) 
         const SourceLayer source(state.cross, decoder_.shape.group(i));
         return block.cross_attention->recall(y, state.memory.states, source, cross);
       });
-  const LinearWeights projection = vocabulary(step);
-  return linear(hidden, {projection.weight, reshape(projection.bias, {config_.decoder_vocabulary})});
+  return linear(scaled(hidden), vocabulary(step));
 }
 
 }  // namespace regard::models

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "regard/models/sequence_to_sequence.h"
@@ -20,6 +21,10 @@ namespace regard::models {
 // warns where it misses one.
 enum class StoredPositions : std::uint8_t { none, sinusoidal };
 
+// What stands above the decoder: the projection onto the vocabulary, or nothing (the base models, whose files
+// name weights without the prefix).
+enum class Head : std::uint8_t { vocabulary, none };
+
 struct EncoderDecoderConfig {
   std::int64_t vocabulary = 0,
                decoder_vocabulary = 0;  // V of either side; one table when embeddings are shared
@@ -32,38 +37,51 @@ struct EncoderDecoderConfig {
     std::int64_t groups = 0;
     std::int64_t group(std::int64_t layer) const { return layer * groups / layers; }
   } encoder, decoder;
+  std::int64_t head_width = 0;  // D; 0: C / H
+  // Positions that are computed and not looked up have no end; `unlimited` then.
+  static constexpr std::int64_t unlimited = std::int64_t{1} << 30;
   std::int64_t max_positions = 0;
   nn::PositionType positions = nn::PositionType::sinusoidal;
+  std::int64_t position_offset = 0;  // rows of the learned table before that of position 0
   double rotary_theta = 10000;
   std::int64_t relative_buckets = 32, relative_farthest = 128;
   nn::NormPosition norm_position = nn::NormPosition::post;
   kernels::NormKind norm = kernels::NormKind::layer;
   double norm_epsilon = 1e-5;
+  enum class EmbeddingNorm : std::uint8_t { none, normed } embedding_norm = EmbeddingNorm::none;
+  nn::LinearShape::Bias bias = nn::LinearShape::Bias::with;  // of every projection inside the blocks
+  Score::Scaling scaling = Score::Scaling::inverse_root;
   enum class FeedForward : std::uint8_t { plain, gated } feed_forward = FeedForward::plain;
   kernels::Activation activation = kernels::Activation::relu;
-  double dropout = 0, attention_dropout = 0, activation_dropout = 0;
+  double dropout = 0, attention_dropout = 0, activation_dropout = 0, output_dropout = 0;
   enum class Embeddings : std::uint8_t { shared, separate } embeddings = Embeddings::shared;
   double embedding_scale = 1;
-  std::int32_t padding = 0;
+  std::optional<std::int32_t> padding;  // whose embedding is never trained
+  enum class LogitsBias : std::uint8_t { without, with } logits_bias = LogitsBias::with;
+  double logits_scale = 1;
+  DecoderStart decoder_start = DecoderStart::start_token;
+  Head head = Head::vocabulary;
   StoredPositions stored_positions = StoredPositions::none;
 };
 
 // Names of weights in a checkpoint. Those of a block stand below `layers`.N in its stack.
 struct BlockNames {
   nn::MultiHeadNames self_attention, cross_attention;
-  nn::FeedForwardNames feed_forward;
+  nn::FeedForwardNames plain, gated;  // of the feed-forward network, whichever it is
   std::string self_norm, cross_norm, feed_forward_norm;
 };
 struct StackNames {
-  std::string embeddings, layers, final_norm;
+  std::string embeddings, embedding_norm, layers, final_norm;
   nn::PositionNames positions;
+  BlockNames block;
   std::string layer(std::int64_t i) const { return layers + "." + std::to_string(i) + "."; }
 };
 struct EncoderDecoderNames {
-  std::string shared_embeddings, logits_bias;
+  std::string shared_embeddings, projection, logits_bias;
   StackNames encoder, decoder;
-  BlockNames block;
 };
+// The names in a file of the base model: without `prefix`.
+EncoderDecoderNames without_prefix(EncoderDecoderNames names, std::string_view prefix);
 // Of BART's descendants: Marian, Pegasus, mBART; with names of their kind for what those do not have.
 const EncoderDecoderNames& bart_names();
 
@@ -77,6 +95,8 @@ class EncoderDecoder final : public SequenceToSequence {
   nn::Parameters& parameters() override { return parameters_; }
   const nn::Parameters& parameters() const override { return parameters_; }
   std::int64_t max_positions() const override { return config_.max_positions; }
+  DecoderStart decoder_start() const override { return config_.decoder_start; }
+  bool has_vocabulary_head() const override { return config_.head == Head::vocabulary; }
   std::vector<NamedTensor> stored_tables() const override;
 
   Memory encode(Step& step, const TokenBatch& source) const override;
@@ -90,7 +110,7 @@ class EncoderDecoder final : public SequenceToSequence {
 
   // One layer: self-attention, in the decoder cross-attention, feed-forward, each in its residual connection.
   struct Block {
-    Block(nn::Parameters& parameters, const std::string& prefix, const EncoderDecoder& model, Side side);
+    Block(EncoderDecoder& model, const std::string& prefix, Side side);
     nn::MultiHead self_attention;
     nn::ResidualConnection self_residual;
     nn::FeedForward feed_forward;
@@ -102,6 +122,7 @@ class EncoderDecoder final : public SequenceToSequence {
     EncoderDecoderConfig::Stack shape;
     const Parameter* table = nullptr;  // [V,C]
     std::optional<nn::Positions> positions;
+    std::optional<nn::Norm> embedding_norm;
     std::vector<Block> blocks;  // of the groups
     std::optional<nn::Norm> final_norm;
   };
@@ -111,13 +132,17 @@ class EncoderDecoder final : public SequenceToSequence {
     return side == Side::encoder ? config_.encoder : config_.decoder;
   }
   nn::NormShape norm_shape() const { return {config_.width, config_.norm_epsilon, config_.norm}; }
+  nn::ResidualShape residual_shape() const { return {norm_shape(), config_.norm_position, config_.dropout}; }
   nn::MultiHeadShape heads_shape(Side side) const;
-  nn::FeedForwardNames feed_forward_names(const std::string& prefix) const;
+  std::int64_t head_width(Side side) const;
+  const StackNames& names(Side side) const { return side == Side::encoder ? names_.encoder : names_.decoder; }
+  void build_embeddings();
   void build(Stack& stack, Side side);
 
   Var embed_tokens(Step& step, const Stack& stack, const Tensor& ids,
                    const std::vector<std::int32_t>& positions) const;
   Attention self_attention(const Stack& stack, Plan plan, Bias bias) const;
+  Var scaled(const Var& states) const;  // as the projection takes them
   // All layers of a stack, with self(block, layer, x) and cross(block, layer, x) as their attentions: over
   // all tokens at once, or over caches.
   template <class Self, class Cross>
@@ -127,8 +152,9 @@ class EncoderDecoder final : public SequenceToSequence {
   EncoderDecoderConfig config_;
   EncoderDecoderNames names_;
   nn::Parameters parameters_;
-  Stack encoder_, decoder_;       // the decoder's table is also the projection onto the vocabulary
-  const Parameter* logits_bias_;  // [1,V], stored, not trained
+  Stack encoder_, decoder_;
+  const Parameter* projection_ = nullptr;   // [V,C]; the decoder's table where they are tied
+  const Parameter* logits_bias_ = nullptr;  // [1,V], stored, not trained
 };
 
 }  // namespace regard::models

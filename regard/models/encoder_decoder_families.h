@@ -10,9 +10,11 @@
 namespace regard::models {
 
 struct EncoderDecoderFamily : Family {
+  std::string_view base;  // the class without a head
   EncoderDecoderConfig (*read)(const JsonField& config);
   const EncoderDecoderNames& (*names)();
   StoredPositions positions = StoredPositions::none;
+  std::string_view alias = {};  // an older name of the class
 
   std::unique_ptr<Model> make(const JsonField& config, nn::WeightSource& weights) const;
 };

@@ -8,6 +8,7 @@
 #include "regard/models/encoder_decoder_families.h"
 #include "regard/models/family.h"
 #include "regard/models/text_encoder_families.h"
+#include "regard/tensor/shards.h"
 
 namespace regard::models {
 namespace {
@@ -75,13 +76,37 @@ std::unique_ptr<Model> create(const Json& config, RandomKey key, const std::stri
   return make(config, file, weights);
 }
 
+namespace {
+
+// The configuration says in which type transformers is to load the weights.
+Json with_dtype(Json config, std::optional<DType> type) {
+  if (!type) return config;
+  const char* name = *type == DType::f32    ? "float32"
+                     : *type == DType::bf16 ? "bfloat16"
+                     : *type == DType::f16  ? "float16"
+                                            : "float64";
+  for (const char* key : {"dtype", "torch_dtype"})
+    if (config.contains(key) && !config[key].is_null()) config[key] = name;
+  return config;
+}
+
+}  // namespace
+
 void save(const Model& model, const std::filesystem::path& directory) {
+  save(model, directory, {.dtype = DType::f32});
+}
+
+void save(const Model& model, const std::filesystem::path& directory, const SaveOptions& options) {
   std::error_code failure;
   std::filesystem::create_directories(directory, failure);
   if (failure)
     throw Error(fmt::format("{}: cannot make the directory: {}", directory.string(), failure.message()));
-  write_atomically(directory / "config.json", to_pretty(model.config()));
-  save_weights(model.parameters(), directory / "model.safetensors", model.stored_tables());
+  write_atomically(directory / "config.json", to_pretty(with_dtype(model.config(), options.dtype)));
+  std::vector<StoredTensor> tensors;
+  for (const NamedTensor& table : model.stored_tables()) tensors.push_back({table, options.dtype});
+  for (const Parameter* p : model.parameters().all())
+    tensors.push_back({{p->name(), p->value()}, options.dtype.value_or(model.parameters().type_of(*p))});
+  write_weights(directory, tensors, options.max_shard_bytes);
 }
 
 void refuse_kind(const Model& model, std::string_view expected, const std::string& place) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "regard/models/model.h"
 
@@ -31,8 +32,15 @@ std::unique_ptr<Kind> load_as(const std::filesystem::path& directory) {
   return as_kind<Kind>(load(directory), directory.string());
 }
 
-// Writes config.json and model.safetensors (atomically each) in the form of the model's own family; makes the
-// directory.
+struct SaveOptions {
+  // Of floating-point weights. Nothing: each as it came, f32 where it was drawn.
+  std::optional<DType> dtype;
+  std::uint64_t max_shard_bytes = 5'000'000'000;  // larger ones: regard/tensor/shards.h
+};
+// Writes config.json and the weights (each file atomically) in the form of the model's own family; makes the
+// directory. What was loaded and not changed is written as it was: the same names, shapes and bytes.
+void save(const Model& model, const std::filesystem::path& directory, const SaveOptions& options);
+// All weights as f32, in which they are computed with and trained: nothing is lost.
 void save(const Model& model, const std::filesystem::path& directory);
 
 [[noreturn]] void refuse_kind(const Model& model, std::string_view expected, const std::string& place);

@@ -16,6 +16,10 @@ struct Memory {
   Layout layout;
 };
 
+// What the decoder is given before the first target token when it is taught: the configuration's start token,
+// or the target's own last real token, which names its language (mBART).
+enum class DecoderStart : std::uint8_t { start_token, last_token };
+
 // An encoder-decoder (Vaswani et al. 2017) as training, decoding and explaining see it, whatever its family.
 class SequenceToSequence : public Model {
  public:
@@ -23,11 +27,14 @@ class SequenceToSequence : public Model {
   std::string_view kind() const final { return kind_name; }
 
   virtual Memory encode(Step& step, const TokenBatch& source) const = 0;
-  // Hidden states [N,C] after the last layer for target inputs (shifted right: the start token first), all at
-  // once.
+  // Hidden states [N,C] for target inputs (shifted right: the start token first), all at once, as the
+  // projection takes them. (Where a family scales them before it, the probe's "decoder.output" is unscaled.)
   virtual Var decode(const Memory& memory, const TokenBatch& inputs) const = 0;
-  // The projection of hidden states onto the vocabulary: W [V,C] and b [V].
+  // The projection of hidden states onto the vocabulary: W [V,C] and b [V] or none.
   virtual LinearWeights vocabulary(Step& step) const = 0;
+  virtual DecoderStart decoder_start() const { return DecoderStart::start_token; }
+  // False for a base model: a pass then gives hidden states and no logits.
+  virtual bool has_vocabulary_head() const { return true; }
 
   // Token by token. Row r translates source row_source[r] of the memory.
   virtual std::unique_ptr<DecodingState> begin(const Memory& memory,

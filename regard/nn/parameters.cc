@@ -41,7 +41,13 @@ const Parameter& Parameters::add(const std::string& name, const Shape& shape, co
                                  Parameter::Role role) {
   assert(find(name) == nullptr);
   parameters_.push_back(std::make_unique<Parameter>(name, source_->get(name, shape, init), role));
+  types_[parameters_.back().get()] = source_->stored_as(name);
   return *parameters_.back();
+}
+
+DType Parameters::type_of(const Parameter& parameter) const {
+  const auto found = types_.find(&parameter);
+  return found == types_.end() ? DType::f32 : found->second;
 }
 
 std::vector<Parameter*> Parameters::all() const {

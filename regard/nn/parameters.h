@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,17 @@ class WeightSource {
   virtual Tensor get(const std::string& name, const Shape& shape, const Init& init) = 0;
   // Whether a file holds it; nothing where weights are drawn, for then any name gets one.
   virtual std::optional<bool> holds(const std::string& /*name*/) const { return std::nullopt; }
+  // Says that two names are one tensor, of which a file may hold either. False where it holds both and they
+  // differ: then they are not tied, whatever the configuration says (as in transformers).
+  virtual bool tie(const std::string& name, const std::string& other) {
+    (void)name, (void)other;
+    return true;
+  }
+  // The type in which it is kept there; weights are computed with as f32 whatever it is.
+  virtual DType stored_as(const std::string& name) const {
+    (void)name;
+    return DType::f32;
+  }
 };
 
 // Drawn weights: each depends on the key and its own name alone, not on the order of construction. f32.
@@ -56,6 +68,9 @@ class Parameters {
     return source_->get(name, shape, xavier_uniform());
   }
 
+  // The type in which a parameter came, for writing it back.
+  DType type_of(const Parameter& parameter) const;
+
   std::vector<Parameter*> all() const;
   Parameter* find(const std::string& name) const;  // null when there is none
   std::int64_t elements() const;
@@ -63,6 +78,7 @@ class Parameters {
  private:
   WeightSource* source_;  // used while the model is built
   std::vector<std::unique_ptr<Parameter>> parameters_;
+  std::map<const Parameter*, DType> types_;
 };
 
 }  // namespace regard::nn

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "regard/nn/attention/bias.h"
@@ -16,6 +17,7 @@ enum class PositionType : std::uint8_t { sinusoidal, learned, rotary, relative }
 struct PositionShape {
   PositionType type = PositionType::sinusoidal;
   std::int64_t longest = 0;                // positions
+  std::int64_t offset = 0;                 // rows of a learned table before that of position 0
   std::int64_t width = 0;                  // C
   std::int64_t heads = 0, head_width = 0;  // H, D
   double theta = 10000;                    // of rotary
@@ -32,7 +34,9 @@ class Positions {
  public:
   Positions(Parameters& parameters, const PositionNames& names, const PositionShape& shape);
 
-  Var table(Step& step) const;                            // [P,C], to be added to the embeddings
+  Var table(Step& step) const;  // [P,C], to be added to the embeddings
+  // i32 [N]: the rows of the table that belong to positions.
+  Tensor rows(std::span<const std::int32_t> positions) const;
   const Rotation& rotation() const { return rotation_; }  // of self-attention's queries and keys
   Bias bias(Step& step, std::int64_t longest) const;      // of self-attention in texts of up to `longest`
 
@@ -42,6 +46,7 @@ class Positions {
   const Parameter* by_bucket_ = nullptr;  // [buckets,H]
   Rotation rotation_;
   BucketOptions buckets_;
+  std::int64_t offset_;
 };
 
 }  // namespace regard::nn

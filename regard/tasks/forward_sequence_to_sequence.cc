@@ -20,17 +20,23 @@ struct Batch {
   std::optional<Tensor> targets;  // i32 [N], negative: not counted
 };
 
-Table shifted_right(const Table& labels, const Json& config) {
-  const JsonField keys(config, "config.json");
-  const std::int64_t start = keys.at("decoder_start_token_id").integer();
+// What the decoder is given where only labels are: they themselves behind what it begins with.
+Table shifted_right(const Table& labels, const models::SequenceToSequence& model) {
+  const JsonField keys(model.config(), "config.json");
   const std::int64_t pad = keys.at("pad_token_id").integer();
+  const bool own = model.decoder_start() == models::DecoderStart::last_token;
+  const std::int64_t start = own ? pad : keys.at("decoder_start_token_id").integer();
+  const auto label = [&](std::int64_t b, std::int64_t i) {
+    return labels.at(b, i) == -100 ? pad : labels.at(b, i);
+  };
   Table out = labels;
-  for (std::int64_t b = 0; b < labels.rows; ++b)
-    for (std::int64_t i = 0; i < labels.columns; ++i) {
-      std::int64_t id = i == 0 ? start : labels.at(b, i - 1);
-      if (id == -100) id = pad;
-      out.values[static_cast<std::size_t>(b * labels.columns + i)] = id;
-    }
+  for (std::int64_t b = 0; b < labels.rows; ++b) {
+    std::int64_t real = 0;
+    for (std::int64_t i = 0; i < labels.columns; ++i) real += label(b, i) != pad ? 1 : 0;
+    const std::int64_t first = own && real > 0 ? label(b, real - 1) : start;
+    for (std::int64_t i = 0; i < labels.columns; ++i)
+      out.values[static_cast<std::size_t>(b * labels.columns + i)] = i == 0 ? first : label(b, i - 1);
+  }
   return out;
 }
 
@@ -45,7 +51,7 @@ Batch batch_of(const models::SequenceToSequence& model, const NamedTensors& inpu
   const auto labels = table(inputs, "labels");
   auto target = table(inputs, "decoder_input_ids");
   if (!target && !labels) throw InputError("decoder_input_ids: missing among the inputs, and so are labels");
-  if (!target) target = shifted_right(*labels, model.config());
+  if (!target) target = shifted_right(*labels, model);
   check_shape(*target, {ids->rows, target->columns, model.max_positions()}, "decoder_input_ids");
   check_shape(*ids, {ids->rows, ids->columns, model.max_positions()}, "input_ids");
   if (labels) check_shape(*labels, {ids->rows, target->columns, model.max_positions()}, "labels");
@@ -61,17 +67,23 @@ Batch batch_of(const models::SequenceToSequence& model, const NamedTensors& inpu
   return batch;
 }
 
+constexpr std::string_view decoder_output = "decoder.output";
+
 // Collects what the pass offers by name.
 class Reader final : public Probe {
  public:
   Reader(const ForwardOptions& options, const Batch& batch) : options_(options), batch_(batch) {}
 
-  bool wants(const std::string& name) override { return !field_of(name).empty(); }
+  bool wants(const std::string& name) override { return name == decoder_output || !field_of(name).empty(); }
   std::optional<Tensor> see(const std::string& name, const Tensor& value) override {
     const std::string field = field_of(name);
     const bool source = name.starts_with("encoder");
     const Layout& layout = (source ? batch_.source : batch_.inputs).layout;
     const std::int64_t columns = source ? batch_.source_columns : batch_.target_columns;
+    if (name == decoder_output) {
+      decoded = padded(value, layout, columns);
+      return std::nullopt;
+    }
     if (!name.ends_with("attention.weights")) {
       results.push_back({field, padded(value, layout, columns)});
     } else {
@@ -84,6 +96,7 @@ class Reader final : public Probe {
   }
 
   std::vector<NamedTensor> results;
+  Tensor decoded;  // [B,T,C]: after the last block, before a family's scaling
 
  private:
   // The output field of a probed value; empty where it is not wanted.
@@ -120,6 +133,8 @@ std::vector<NamedTensor> forward_sequence_to_sequence(const models::SequenceToSe
                                                       const ForwardOptions& options) {
   const Batch batch = batch_of(model, inputs);
   const auto wanted = parameters_of(model, options.gradients);
+  if (!model.has_vocabulary_head() && (batch.targets || !wanted.empty()))
+    throw InputError("labels: found some, but a model without a projection has no loss");
   if (!wanted.empty() && !batch.targets)
     throw InputError("labels: missing among the inputs, but gradients are those of the loss");
 
@@ -132,17 +147,17 @@ std::vector<NamedTensor> forward_sequence_to_sequence(const models::SequenceToSe
   const models::Memory memory = model.encode(step, batch.source);
   const Var hidden = model.decode(memory, batch.inputs);
   const Tensor encoded = padded(memory.states.value(), batch.source.layout, batch.source_columns);
-  LinearWeights vocabulary = model.vocabulary(step);
-  if (vocabulary.bias.value().rank() == 2)
-    vocabulary.bias = reshape(vocabulary.bias, {vocabulary.bias.size(1)});
-
   std::vector<NamedTensor> results = std::move(reader.results);
   if (options.hidden_states == Inside::wanted) {
     add_last_hidden(results, "encoder_hidden_states", encoded);
-    add_last_hidden(results, "decoder_hidden_states",
-                    padded(hidden.value(), batch.inputs.layout, batch.target_columns));
+    add_last_hidden(results, "decoder_hidden_states", reader.decoded);
   }
   results.push_back({"encoder_last_hidden_state", encoded});
+  if (!model.has_vocabulary_head()) {
+    results.push_back({"last_hidden_state", reader.decoded});
+    return results;
+  }
+  const LinearWeights vocabulary = model.vocabulary(step);
   results.push_back(
       {"logits", padded(linear(hidden, vocabulary).value(), batch.inputs.layout, batch.target_columns)});
   if (batch.targets) {

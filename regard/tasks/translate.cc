@@ -266,7 +266,10 @@ Translator Translator::load(const std::filesystem::path& directory) {
 
 decode::GenerationConfig Translator::generation(const Json& overrides) const {
   decode::GenerationConfig config = decode::generation_config(directory_, overrides);
-  if (!config.max_length && !config.max_new_tokens) config.max_length = model_->max_positions() + 1;
+  // A model whose positions have no end would go on for ever where it never says the end.
+  constexpr std::int64_t most = 4096;
+  if (!config.max_length && !config.max_new_tokens)
+    config.max_length = std::min(model_->max_positions(), most) + 1;
   return config;
 }
 

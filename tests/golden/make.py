@@ -88,11 +88,12 @@ def make_inputs(case, config):
     elif name.endswith(("LMHeadModel", "ForCausalLM")):
         inputs["labels"] = pad(ids, -100)
     for key, value in case.get("inputs", {}).items():
-        inputs[key] = torch.tensor(value)
         if value is None:
-            del inputs[key]
-        elif inputs[key].is_floating_point():
-            inputs[key] = inputs[key].double()
+            inputs.pop(key, None)
+        else:
+            inputs[key] = torch.tensor(value)
+            if inputs[key].is_floating_point():
+                inputs[key] = inputs[key].double()
     return ids, inputs
 
 
