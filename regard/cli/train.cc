@@ -9,6 +9,7 @@
 #include "regard/base/suggest.h"
 #include "regard/cli/command.h"
 #include "regard/cli/interrupt.h"
+#include "regard/cli/train_tokenizer.h"
 #include "regard/cli/training_surroundings.h"
 #include "regard/tasks/train_translation.h"
 
@@ -74,9 +75,11 @@ std::function<bool()> time_is_up_after(const std::string& limit) {
 }
 
 void run(const TrainOptions& options, Console& console) {
-  const std::vector<std::string> known{"translation"};
+  if (options.task == "tokenizer")
+    return train_tokenizer({options.train, options.training.output, options.settings}, console);
+  const std::vector<std::string> known{"tokenizer", "translation"};
   if (options.task != "translation")
-    throw UsageError(fmt::format("train: found '{}', expected translation{}", options.task,
+    throw UsageError(fmt::format("train: found '{}', expected tokenizer or translation{}", options.task,
                                  did_you_mean(options.task, known)));
   console.dtype({DType::f32});
   const tasks::TranslationTraining training = translation_of(options);
@@ -103,7 +106,7 @@ void run(const TrainOptions& options, Console& console) {
 Action declare_train(CLI::App& app) {
   auto options = std::make_shared<TrainOptions>();
   auto& o = *options;
-  app.add_option("TASK", o.task, "what to learn: translation")->required();
+  app.add_option("TASK", o.task, "what to learn: translation, or a tokenizer")->required();
   const auto files = [&app](const char* name, std::vector<std::string>& to, const char* help) {
     app.add_option(name, to, help)->allow_extra_args(false);
   };

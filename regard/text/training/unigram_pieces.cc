@@ -1,0 +1,110 @@
+#include "regard/text/training/unigram_pieces.h"
+
+#include <fmt/format.h>
+#include <sentencepiece_processor.h>
+#include <sentencepiece_trainer.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <unordered_map>
+
+#include "regard/base/error.h"
+#include "regard/text/unicode.h"
+
+namespace regard {
+namespace {
+
+// A word and its number a line, for the library.
+class CountedLines final : public sentencepiece::SentenceIterator {
+ public:
+  explicit CountedLines(const std::vector<CountedWord>& words) : words_(words) { settle(); }
+
+  bool done() const override { return next_ == words_.size(); }
+  void Next() override {
+    ++next_;
+    settle();
+  }
+  const std::string& value() const override { return line_; }
+  sentencepiece::util::Status status() const override { return {}; }
+
+ private:
+  void settle() {
+    // What the format cannot hold is no word to learn from.
+    while (!done() && words_[next_].text.find_first_of(std::string_view("\t\n\0", 3)) != std::string::npos)
+      ++next_;
+    if (!done()) line_ = fmt::format("{}\t{}", words_[next_].text, words_[next_].count);
+  }
+
+  const std::vector<CountedWord>& words_;
+  std::size_t next_ = 0;
+  std::string line_;
+};
+
+[[noreturn]] void refuse(const std::string& message, std::int64_t specials) {
+  const std::size_t at = message.find("required_chars. ");
+  long long asked = 0;
+  long long needed = 0;
+  if (at != std::string::npos &&
+      std::sscanf(message.c_str() + at, "required_chars. %lld vs %lld", &asked, &needed) == 2)
+    throw InputError(fmt::format(
+        "vocab_size: found {}, expected at least {}: the different characters of the text and {} special "
+        "tokens",
+        asked + specials - 1, needed + specials - 1, specials));
+  throw InputError(fmt::format("no vocabulary can be learned from the text: {}", printable(message, 300)));
+}
+
+}  // namespace
+
+UnigramPieces train_unigram(const std::vector<CountedWord>& words, const UnigramTraining& o) {
+  UnigramPieces pieces;
+  const auto& special = o.special_tokens;
+  if (std::find(special.begin(), special.end(), o.unk_token) == special.end())
+    pieces.emplace_back(o.unk_token, 0.0);
+  for (const std::string& token : special) pieces.emplace_back(token, 0.0);
+  const auto specials = static_cast<std::int64_t>(pieces.size());
+  if (o.vocab_size <= specials)
+    throw UsageError(fmt::format("vocab_size: found {}, expected more than the {} special tokens",
+                                 o.vocab_size, specials));
+  std::string alphabet;
+  for (const std::string& c : o.initial_alphabet) alphabet += c;
+  CountedLines lines(words);
+  if (lines.done()) throw InputError("no vocabulary can be learned: the text has no words");
+  const std::unordered_map<std::string, std::string> settings = {
+      {"model_type", "unigram"},
+      {"input_format", "tsv"},
+      {"vocab_size", std::to_string(o.vocab_size - specials + 1)},  // with its own unknown piece
+      {"hard_vocab_limit", "false"},
+      {"character_coverage", "1.0"},
+      {"required_chars", alphabet},
+      {"normalization_rule_name", "identity"},
+      {"add_dummy_prefix", "false"},
+      {"remove_extra_whitespaces", "false"},
+      {"split_by_unicode_script", "false"},
+      {"split_by_number", "false"},
+      {"max_sentencepiece_length", std::to_string(o.max_piece_length)},
+      {"shrinking_factor", fmt::format("{}", o.shrinking_factor)},
+      {"num_sub_iterations", std::to_string(o.n_sub_iterations)},
+      {"bos_id", "-1"},
+      {"eos_id", "-1"},
+      {"pad_id", "-1"},
+      {"unk_id", "0"},
+      {"max_sentence_length", "65536"},
+      // Sums are split among this many threads: the number is part of the result, the machine's is not.
+      {"num_threads", "4"},
+      {"minloglevel", "3"},
+  };
+  std::string model;
+  const auto status = sentencepiece::SentencePieceTrainer::Train(settings, &lines, &model);
+  if (!status.ok()) refuse(status.message(), specials);
+  sentencepiece::SentencePieceProcessor learned;
+  if (!learned.LoadFromSerializedProto(model).ok()) throw Error("the learned vocabulary cannot be read");
+  for (int id = 1; id < learned.GetPieceSize(); ++id) {
+    const std::string& piece = learned.IdToPiece(id);
+    const bool taken = std::any_of(pieces.begin(), pieces.begin() + static_cast<std::ptrdiff_t>(specials),
+                                   [&](const auto& p) { return p.first == piece; });
+    if (!taken) pieces.emplace_back(piece, static_cast<double>(learned.GetScore(id)));
+  }
+  return pieces;
+}
+
+}  // namespace regard
