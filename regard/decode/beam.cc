@@ -68,9 +68,11 @@ struct Finished {
 // The search for one source. `rows` says in which row of the decoder each running hypothesis is computed.
 class Sentence {
  public:
-  Sentence(std::size_t source, TokenIds prompt, const GenerationConfig& how, std::int64_t max_length)
-      : source_(source), prompt_(std::move(prompt)), how_(&how), max_length_(max_length) {
-    running_.assign(beams(), {{how.decoder_start_token_id}, hopeless});
+  Sentence(std::size_t source, const Generator& generator, const SearchOptions& options)
+      : source_(source), prompt_(generator.prompt(source)), options_(&options), how_(&options.config) {
+    max_length_ = how_->longest(generator.max_positions(), static_cast<std::int64_t>(prompt_.size()));
+    const auto seen = static_cast<std::ptrdiff_t>(generator.seen(source));
+    running_.assign(beams(), {{prompt_.begin(), prompt_.begin() + seen}, hopeless});
     running_[0].score = 0;
   }
 
@@ -103,13 +105,15 @@ class Sentence {
   bool in_prompt() const { return running_[0].ids.size() < prompt_.size(); }
   void follow_prompt();
   std::vector<Candidate> candidates(const std::vector<std::span<float>>& log_p) const;
+  bool ends(const Candidate& candidate) const;
   void finish(const Candidate& candidate);
   void close_if_hopeless();
 
   std::size_t source_;
   TokenIds prompt_;
+  const SearchOptions* options_;
   const GenerationConfig* how_;
-  std::int64_t max_length_;
+  std::int64_t max_length_ = 0;
   std::vector<Running> running_;
   std::vector<std::size_t> parents_;
   std::vector<Finished> finished_;  // best first, at most `beams`
@@ -166,14 +170,21 @@ void Sentence::follow_prompt() {
   for (Running& r : running_) r.ids.push_back(id);
 }
 
+bool Sentence::ends(const Candidate& c) const {
+  if (length() + 1 >= max_length_ ||
+      std::find(how_->eos_token_id.begin(), how_->eos_token_id.end(), c.id) != how_->eos_token_id.end())
+    return true;
+  if (!options_->stops) return false;
+  const TokenIds& before = running_[c.beam].ids;
+  TokenIds generated(before.begin() + static_cast<std::ptrdiff_t>(prompt_.size()), before.end());
+  generated.push_back(c.id);
+  return options_->stops(generated);
+}
+
 void Sentence::advance(const std::vector<std::span<float>>& log_p) {
   if (in_prompt()) return follow_prompt();
   const std::vector<Candidate> all = candidates(log_p);
   const bool last = length() + 1 >= max_length_;
-  const auto ends = [&](const Candidate& c) {
-    return last ||
-           std::find(how_->eos_token_id.begin(), how_->eos_token_id.end(), c.id) != how_->eos_token_id.end();
-  };
 
   for (std::size_t c = 0; c < std::min(beams(), all.size()); ++c)  // only the best `beams` may finish
     if (ends(all[c])) finish(all[c]);
@@ -206,10 +217,6 @@ void Sentence::close_if_hopeless() {
   if (!(best > finished_.back().score)) open_ = false;
 }
 
-std::size_t tokens_of(const models::Memory& memory, const Sentence& sentence) {
-  return static_cast<std::size_t>(memory.layout.sequences()[sentence.source()].length);
-}
-
 // The rows of the decoder that a batch of open sentences takes: all beams, but one before the first step.
 std::vector<std::int32_t> last_ids(const std::vector<Sentence>& sentences, std::size_t rows_each) {
   std::vector<std::int32_t> ids;
@@ -220,28 +227,20 @@ std::vector<std::int32_t> last_ids(const std::vector<Sentence>& sentences, std::
 
 }  // namespace
 
-std::vector<std::vector<Hypothesis>> beam_search(const models::SequenceToSequence& model,
-                                                 const models::Memory& memory, const SearchOptions& options,
-                                                 const CoverageProbe* coverage) {
+std::vector<std::vector<Hypothesis>> beam_search(Generator& generator, const SearchOptions& options) {
   const auto beams = static_cast<std::size_t>(options.config.num_beams);
-  const kernels::Context& context = memory.states.step().kernels();
-  const auto count = static_cast<std::size_t>(memory.layout.batch());
+  const kernels::Context& context = generator.kernels();
+  const std::size_t count = generator.sources();
   std::vector<std::vector<Hypothesis>> results(count);
   std::vector<Sentence> sentences;
-  for (std::size_t i = 0; i < count; ++i) {
-    TokenIds prompt = prompt_of(options, i);
-    const auto given = static_cast<std::int64_t>(prompt.size());
-    sentences.emplace_back(i, std::move(prompt), options.config,
-                           options.config.longest(model.max_positions(), given));
-  }
+  for (std::size_t i = 0; i < count; ++i) sentences.emplace_back(i, generator, options);
   std::vector<int> rows(count);
   std::iota(rows.begin(), rows.end(), 0);
-  const auto state = model.begin(memory, rows);
-  std::size_t rows_each = 1;  // at first all beams are the start token: one row stands for them
+  if (options.cancelled && options.cancelled()) throw Interrupted("interrupted");
+  Tensor logits = generator.begin(rows);  // [R,V]
+  std::size_t rows_each = 1;              // at first all beams are the prompt: one row stands for them
 
-  while (!sentences.empty()) {
-    if (options.cancelled && options.cancelled()) throw Interrupted("interrupted");
-    const Tensor logits = model.next(*state, last_ids(sentences, rows_each)).value().to(DType::f32);  // [R,V]
+  while (true) {
     Tensor log_p = Tensor::empty(logits.shape(), DType::f32);
     kernels::log_softmax(context, logits.view(), log_p.mutable_view());
     const auto width = static_cast<std::size_t>(logits.size(1));
@@ -253,7 +252,8 @@ std::vector<std::vector<Hypothesis>> beam_search(const models::SequenceToSequenc
       for (std::size_t k = 0; k < beams; ++k) {
         const std::size_t row = first + std::min(k, rows_each - 1);
         own.emplace_back(all + row * width, width);
-        if (coverage != nullptr) sentence.cover(k, coverage->row(row).first(tokens_of(memory, sentence)));
+        const std::span<const float> attention = generator.attention(row, sentence.source());
+        if (!attention.empty()) sentence.cover(k, attention);
       }
       sentence.advance(own);
     });
@@ -268,11 +268,13 @@ std::vector<std::vector<Hypothesis>> beam_search(const models::SequenceToSequenc
         parents.push_back(static_cast<int>(s * rows_each + std::min(k, rows_each - 1)));
       open.push_back(std::move(sentences[s]));
     }
-    if (!parents.empty()) state->reorder(parents);
+    if (open.empty()) return results;
+    generator.reorder(parents);
     sentences = std::move(open);
     rows_each = beams;
+    if (options.cancelled && options.cancelled()) throw Interrupted("interrupted");
+    logits = generator.next(last_ids(sentences, rows_each));
   }
-  return results;
 }
 
 }  // namespace regard::decode

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <tuple>
 
 #include "regard/base/error.h"
 #include "regard/base/suggest.h"
+#include "regard/models/encoder_decoder_families.h"
 
 namespace regard::decode {
 namespace {
@@ -29,6 +31,7 @@ constexpr std::array used{"max_length",
                           "suppress_tokens",
                           "begin_suppress_tokens",
                           "eos_token_id",
+                          "stop_strings",
                           "forced_bos_token_id",
                           "forced_eos_token_id",
                           "decoder_start_token_id",
@@ -60,7 +63,6 @@ std::vector<Neutral> neutral_keys() {
           {"exponential_decay_length_penalty", nullptr},
           {"guidance_scale", nullptr},
           {"remove_invalid_values", false},
-          {"stop_strings", nullptr},
           {"force_words_ids", nullptr},
           {"constraints", nullptr},
           {"forced_decoder_ids", nullptr},
@@ -107,6 +109,13 @@ std::vector<TokenIds> words(const JsonField& field) {
     if (!item.value().is_array() || item.value().empty()) item.refuse("a list of token ids");
     all.push_back(tokens(item));
   }
+  return all;
+}
+
+std::vector<std::string> strings(const JsonField& field) {
+  if (!field.value().is_array()) return {field.text()};
+  std::vector<std::string> all;
+  for (const JsonField& item : field.items()) all.push_back(item.text());
   return all;
 }
 
@@ -200,6 +209,11 @@ void read_sampling(const JsonField& keys, GenerationConfig& config) {
 
 void read_tokens(const JsonField& keys, GenerationConfig& config) {
   if (const auto f = keys.find("bad_words_ids")) config.bad_words_ids = words(*f);
+  if (const auto f = keys.find("stop_strings")) {
+    config.stop_strings = strings(*f);
+    for (const std::string& s : config.stop_strings)
+      if (s.empty()) f->refuse("texts that are not empty");
+  }
   config.suppress_tokens = optional_tokens(keys, "suppress_tokens");
   config.begin_suppress_tokens = optional_tokens(keys, "begin_suppress_tokens");
   config.eos_token_id = optional_tokens(keys, "eos_token_id");
@@ -207,8 +221,7 @@ void read_tokens(const JsonField& keys, GenerationConfig& config) {
   config.forced_bos_token_id = optional_token(keys, "forced_bos_token_id");
   auto start = optional_token(keys, "decoder_start_token_id");
   if (!start) start = optional_token(keys, "bos_token_id");
-  if (!start) keys.at("decoder_start_token_id");  // says that it is missing
-  config.decoder_start_token_id = *start;
+  config.decoder_start_token_id = start.value_or(-1);
   const auto pad = optional_token(keys, "pad_token_id");
   config.pad_token_id = pad ? *pad : (config.eos_token_id.empty() ? -1 : config.eos_token_id.front());
   // A ban of the end alone is dropped, as transformers does: with it nothing would end.
@@ -237,8 +250,15 @@ GenerationConfig from_keys(const Json& keys, const std::string& place) {
   return config;
 }
 
-// The keys of the directory's files, and which file to name in messages.
-std::pair<Json, std::string> file_keys(const std::filesystem::path& directory) {
+// An encoder-decoder must know what its results begin with.
+GenerationConfig from_keys(const Json& keys, const std::string& place, bool start) {
+  const JsonField field(keys, place);
+  if (start && !field.has("bos_token_id")) field.at("decoder_start_token_id");  // says that it is missing
+  return from_keys(keys, place);
+}
+
+// The keys of the directory's files, which file to name in messages, and whether there must be a start token.
+std::tuple<Json, std::string, bool> file_keys(const std::filesystem::path& directory) {
   const Json model = read_json(directory / "config.json");
   const std::filesystem::path own = directory / "generation_config.json";
   Json keys = Json::object();
@@ -255,7 +275,10 @@ std::pair<Json, std::string> file_keys(const std::filesystem::path& directory) {
     const bool ours = std::find(used.begin(), used.end(), key) != used.end();
     if (special ? (!keys.contains(key) || keys[key].is_null()) : (ours && !has_own)) keys[key] = model[key];
   }
-  return {keys, place};
+  const JsonField config(model, (directory / "config.json").string());
+  const bool start = config.boolean_or("is_encoder_decoder", false) ||
+                     models::encoder_decoder_family(config.text_or("model_type", "")) != nullptr;
+  return {keys, place, start};
 }
 
 }  // namespace
@@ -269,10 +292,10 @@ std::int64_t GenerationConfig::longest(std::int64_t max_positions, std::int64_t 
 }
 
 GenerationConfig generation_config(const std::filesystem::path& directory, const Json& overrides) {
-  auto [keys, place] = file_keys(directory);
+  auto [keys, place, start] = file_keys(directory);
   if (!overrides.is_object()) throw UsageError("generation keys: found no JSON object");
-  if (overrides.empty()) return from_keys(keys, place);
-  from_keys(keys, place);  // so that what is wrong in the file is said of the file
+  if (overrides.empty()) return from_keys(keys, place, start);
+  from_keys(keys, place, start);  // so that what is wrong in the file is said of the file
   const std::vector<std::string> known = known_keys();
   for (const auto& [key, value] : overrides.items()) {
     if (std::find(known.begin(), known.end(), key) == known.end())
@@ -280,7 +303,7 @@ GenerationConfig generation_config(const std::filesystem::path& directory, const
     keys[key] = value;
   }
   try {
-    GenerationConfig config = from_keys(keys, "generation keys");
+    GenerationConfig config = from_keys(keys, "generation keys", start);
     if (config.max_length && !config.max_new_tokens && *config.max_length < 2)
       throw UsageError("generation keys: max_length: found 1, expected at least 2: the start token counts");
     return config;

@@ -24,7 +24,8 @@ struct Sampling {
 };
 
 // How a sequence is generated: the keys of a generation_config.json that decide something here. All lengths
-// are in tokens and count the decoder's start token. Defaults are those of Hugging Face transformers.
+// are in tokens and count the decoder's start token, or the prompt of a decoder-only model. Defaults are
+// those of Hugging Face transformers.
 struct GenerationConfig {
   std::optional<std::int64_t> max_length;
   std::optional<std::int64_t> max_new_tokens;  // wins over max_length
@@ -39,9 +40,11 @@ struct GenerationConfig {
   std::vector<TokenIds> bad_words_ids;
   TokenIds suppress_tokens, begin_suppress_tokens;
   TokenIds eos_token_id;
+  std::vector<std::string> stop_strings;  // needs a tokenizer: regard/decode/stop_strings.h
   std::optional<std::int32_t> forced_bos_token_id;
   TokenIds forced_eos_token_id;
-  std::int32_t decoder_start_token_id = -1;
+  std::int32_t decoder_start_token_id =
+      -1;  // or bos_token_id; -1: neither is said, as decoder-only models may
   std::int32_t pad_token_id = -1;
   bool renormalize_logits = false;
   bool do_sample = false;  // draw; num_beams is 1 then, and num_return_sequences the samples of each source

@@ -44,39 +44,47 @@ void extend(Line& line, std::span<const float> logits, const GenerationConfig& h
   line.ids.push_back(static_cast<std::int32_t>(best));
 }
 
-bool ended(const Line& line, const GenerationConfig& how) {
+bool ended(const Line& line, const SearchOptions& options) {
+  const GenerationConfig& how = options.config;
   if (line.ids.size() <= line.prompt.size()) return false;
   return static_cast<std::int64_t>(line.ids.size()) >= line.longest ||
          std::find(how.eos_token_id.begin(), how.eos_token_id.end(), line.ids.back()) !=
-             how.eos_token_id.end();
+             how.eos_token_id.end() ||
+         (options.stops && options.stops(std::span(line.ids).subspan(line.prompt.size())));
+}
+
+Hypothesis finished(Line& line) {
+  Hypothesis result;
+  result.prompt = static_cast<std::int64_t>(line.prompt.size());
+  result.ids = std::move(line.ids);
+  result.log_p = line.sum;
+  result.score = line.sum / static_cast<double>(result.generated());
+  return result;
 }
 
 }  // namespace
 
-std::vector<std::vector<Hypothesis>> greedy_search(const models::SequenceToSequence& model,
-                                                   const models::Memory& memory, const SearchOptions& options,
+std::vector<std::vector<Hypothesis>> greedy_search(Generator& generator, const SearchOptions& options,
                                                    const std::vector<RandomKey>& keys) {
   const GenerationConfig& how = options.config;
-  const auto count = static_cast<std::size_t>(memory.layout.batch());
-  const std::size_t each = keys.empty() ? 1 : keys.size() / count;
+  const std::size_t count = generator.sources(), each = keys.empty() ? 1 : keys.size() / count;
   std::vector<std::vector<Hypothesis>> results(count, std::vector<Hypothesis>(each));
   std::vector<int> rows;
   std::vector<Line> lines;
   for (std::size_t i = 0; i < count * each; ++i) {
     rows.push_back(static_cast<int>(i / each));
-    Line line{i, prompt_of(options, i / each), {how.decoder_start_token_id}};
-    line.longest = how.longest(model.max_positions(), static_cast<std::int64_t>(line.prompt.size()));
+    const TokenIds& prompt = generator.prompt(i / each);
+    const auto seen = static_cast<std::ptrdiff_t>(generator.seen(i / each));
+    Line line{i, prompt, {prompt.begin(), prompt.begin() + seen}};
+    line.longest = how.longest(generator.max_positions(), static_cast<std::int64_t>(prompt.size()));
     if (!keys.empty()) line.key = keys[i];
     lines.push_back(std::move(line));
   }
-  const auto state = model.begin(memory, rows);
-  const ThreadPool& threads = *memory.states.step().kernels().threads;
+  const ThreadPool& threads = *generator.kernels().threads;
+  if (options.cancelled && options.cancelled()) throw Interrupted("interrupted");
+  Tensor logits = generator.begin(rows);  // [R,V]
 
-  while (!lines.empty()) {
-    if (options.cancelled && options.cancelled()) throw Interrupted("interrupted");
-    std::vector<std::int32_t> last;
-    for (const Line& line : lines) last.push_back(line.ids.back());
-    const Tensor logits = model.next(*state, last).value().to(DType::f32);  // [R,V]
+  while (true) {
     const auto all = logits.host<float>();
     const auto width = static_cast<std::size_t>(logits.size(1));
     threads.run(static_cast<std::int64_t>(lines.size()), [&](std::int64_t r) {
@@ -87,21 +95,22 @@ std::vector<std::vector<Hypothesis>> greedy_search(const models::SequenceToSeque
     std::vector<int> kept;
     for (std::size_t r = 0; r < lines.size(); ++r) {
       Line& line = lines[r];
-      if (ended(line, how)) {
-        Hypothesis& result = results[line.place / each][line.place % each];
-        result.prompt = static_cast<std::int64_t>(line.prompt.size());
-        result.ids = std::move(line.ids);
-        result.log_p = line.sum;
-        result.score = line.sum / static_cast<double>(result.generated());
+      if (options.chosen && line.ids.size() > line.prompt.size()) options.chosen(line.place, line.ids.back());
+      if (ended(line, options)) {
+        results[line.place / each][line.place % each] = finished(line);
       } else {
         kept.push_back(static_cast<int>(r));
         open.push_back(std::move(line));
       }
     }
-    if (kept.size() != lines.size() && !kept.empty()) state->reorder(kept);
+    if (open.empty()) return results;
+    if (kept.size() != lines.size()) generator.reorder(kept);
     lines = std::move(open);
+    if (options.cancelled && options.cancelled()) throw Interrupted("interrupted");
+    TokenIds last;
+    for (const Line& line : lines) last.push_back(line.ids.back());
+    logits = generator.next(last);
   }
-  return results;
 }
 
 }  // namespace regard::decode

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "regard/base/random.h"
-#include "regard/decode/coverage.h"
 #include "regard/decode/generation_config.h"
+#include "regard/decode/generator.h"
+#include "regard/models/causal_model.h"
 #include "regard/models/sequence_to_sequence.h"
 
 namespace regard::decode {
@@ -27,6 +29,13 @@ struct SearchOptions {
   // For each source the ids that its results begin with, after the start token, as decoder_input_ids do in
   // transformers: they count in max_length and min_length and not in the score. Empty: none has any.
   std::vector<TokenIds> prefixes = {};
+  // Whether a result ends with these generated ids, beside the end tokens (regard/decode/stop_strings.h).
+  // Called by several threads at once.
+  std::function<bool(std::span<const std::int32_t> generated)> stops = {};
+  // Greedy search and sampling: each new token of source i's sample k as i * samples + k, as it is chosen.
+  std::function<void(std::size_t place, std::int32_t id)> chosen = {};
+  // Decoder-only models: tokens of prompts read so far, of all sources together.
+  std::function<void(std::int64_t tokens)> read = {};
 };
 
 // For each source its results, best first: where num_beams is 1 greedy search, or, where do_sample is set,
@@ -40,17 +49,16 @@ std::vector<std::vector<Hypothesis>> search(const models::SequenceToSequence& mo
                                             const std::vector<TokenIds>& sources,
                                             const SearchOptions& options);
 
-// The ids that the decoder of a source begins with.
-TokenIds prompt_of(const SearchOptions& options, std::size_t source);
+// The same for a decoder-only model, whose results begin with their source, the prompt, in place of a start
+// token; prompts may differ in length. InputError also where a prompt leaves no room for a token.
+std::vector<std::vector<Hypothesis>> search(const models::CausalModel& model, Step& step,
+                                            const std::vector<TokenIds>& prompts,
+                                            const SearchOptions& options);
 
-// The two searches, over sources already encoded. With keys greedy search draws: as many samples of every
-// source as there are keys for each, in the order of the keys.
-std::vector<std::vector<Hypothesis>> greedy_search(const models::SequenceToSequence& model,
-                                                   const models::Memory& memory, const SearchOptions& options,
+// The two searches. With keys greedy search draws: as many samples of every source as there are keys for
+// each, in the order of the keys.
+std::vector<std::vector<Hypothesis>> greedy_search(Generator& generator, const SearchOptions& options,
                                                    const std::vector<RandomKey>& keys = {});
-// `coverage` is the probe of the memory's step where coverage_penalty is to act, else null.
-std::vector<std::vector<Hypothesis>> beam_search(const models::SequenceToSequence& model,
-                                                 const models::Memory& memory, const SearchOptions& options,
-                                                 const CoverageProbe* coverage = nullptr);
+std::vector<std::vector<Hypothesis>> beam_search(Generator& generator, const SearchOptions& options);
 
 }  // namespace regard::decode

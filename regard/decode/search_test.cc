@@ -1,3 +1,4 @@
+#include "regard/decode/coverage.h"
 #include "regard/decode/search.h"
 
 #include <fmt/format.h>

@@ -19,15 +19,16 @@ struct Name {
   Activation activation;
 };
 // The first name of each is the one that name_of gives.
-constexpr std::array<Name, 9> names{{{"none", Activation::none},
-                                     {"relu", Activation::relu},
-                                     {"gelu", Activation::gelu},
-                                     {"gelu_new", Activation::gelu_tanh},
-                                     {"gelu_pytorch_tanh", Activation::gelu_tanh},
-                                     {"silu", Activation::silu},
-                                     {"swish", Activation::silu},
-                                     {"tanh", Activation::tanh},
-                                     {"linear", Activation::none}}};
+constexpr std::array<Name, 10> names{{{"none", Activation::none},
+                                      {"relu", Activation::relu},
+                                      {"gelu", Activation::gelu},
+                                      {"gelu_new", Activation::gelu_tanh},
+                                      {"gelu_pytorch_tanh", Activation::gelu_tanh},
+                                      {"gelu_fast", Activation::gelu_tanh},
+                                      {"silu", Activation::silu},
+                                      {"swish", Activation::silu},
+                                      {"tanh", Activation::tanh},
+                                      {"linear", Activation::none}}};
 
 [[maybe_unused]] bool agree(const ConstView& a, const ConstView& b) {
   return a.dtype == b.dtype && a.shape == b.shape && a.contiguous() && b.contiguous();

@@ -7,7 +7,7 @@
 #include "regard/kernels/tile_plan.h"
 #include "regard/tensor/view.h"
 
-// out_i = sum_j softmax_j(scale * pair(q_i, k_j) + bias[h, j - i] : the plan lets i see j) * v_j
+// out_i = sum_j softmax_j(cap(scale * pair(q_i, k_j)) + bias[h, j - i] : the plan lets i see j) * v_j
 //
 // Contracts: a query that sees nothing yields zeros. NaN or infinity in a key or value row changes no bit of
 // what does not see it. A sequence's results are the same bits in any batch and at any thread count. Strides
@@ -27,7 +27,7 @@ struct AttentionBias {
   std::int64_t zero = 0;  // the index of offset 0
 };
 
-// Further terms of a score (a soft cap, a sink per head, terms by content) become members here, each with a
+// Further terms of a score (a sink per head, terms by content) become members here, each with a
 // default that leaves it out.
 struct AttentionProblem {
   ConstView q;  // [N,H,D]
@@ -36,6 +36,7 @@ struct AttentionProblem {
   const TilePlan* plan = nullptr;
   Pairing pairing = Pairing::dot;
   double scale = 1;
+  double soft_cap = 0;        // c: cap(s) = c tanh(s / c); 0: cap(s) = s
   ConstView additive_weight;  // w [D], for the additive pairing
   AttentionBias bias;
   // Acts on the weights: that of (example b, head h, query position i, key position j) is decided by

@@ -14,9 +14,6 @@
 namespace regard::models {
 namespace {
 
-nn::MultiHeadNames below(const std::string& prefix, const nn::MultiHeadNames& names) {
-  return {prefix + names.query, prefix + names.key, prefix + names.value, prefix + names.output};
-}
 nn::FeedForwardNames below(const std::string& prefix, const nn::FeedForwardNames& names) {
   return {prefix + names.up, prefix + names.down, names.gate.empty() ? "" : prefix + names.gate};
 }

@@ -5,6 +5,7 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/models/checkpoint.h"
+#include "regard/models/decoder_only_families.h"
 #include "regard/models/encoder_decoder_families.h"
 #include "regard/models/family.h"
 #include "regard/models/text_encoder_families.h"
@@ -21,7 +22,7 @@ void each_family(const See& see) {
       if (see(row)) return true;
     return false;
   };
-  (void)(in(encoder_decoder_families()) || in(text_encoder_families()));
+  (void)(in(encoder_decoder_families()) || in(decoder_only_families()) || in(text_encoder_families()));
 }
 
 }  // namespace

@@ -13,10 +13,6 @@ namespace {
 
 nn::NormShape norm_shape(const TextEncoderConfig& config) { return {config.width, config.norm_epsilon}; }
 
-nn::MultiHeadNames below(const std::string& prefix, const nn::MultiHeadNames& names) {
-  return {prefix + names.query, prefix + names.key, prefix + names.value, prefix + names.output};
-}
-
 }  // namespace
 
 TextEncoderModel::Block::Block(nn::Parameters& p, const std::string& prefix, const TextEncoderConfig& config,

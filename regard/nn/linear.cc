@@ -3,13 +3,16 @@
 namespace regard::nn {
 
 Linear::Linear(Parameters& parameters, const std::string& name, const LinearShape& shape)
-    : weight_(&parameters.add(name + ".weight", {shape.out, shape.in})) {
+    : weight_(&parameters.add(name + ".weight", shape.layout == WeightLayout::out_in
+                                                    ? Shape{shape.out, shape.in}
+                                                    : Shape{shape.in, shape.out})),
+      layout_(shape.layout) {
   if (shape.bias == LinearShape::Bias::with) bias_ = &parameters.add(name + ".bias", {shape.out}, zeros());
 }
 
 Var Linear::operator()(const Var& x, kernels::Activation activation) const {
   Step& step = x.step();
-  return linear(x, {step.use(*weight_), bias_ != nullptr ? step.use(*bias_) : Var()}, activation);
+  return linear(x, {step.use(*weight_), bias_ != nullptr ? step.use(*bias_) : Var(), layout_}, activation);
 }
 
 }  // namespace regard::nn

@@ -10,9 +10,10 @@ namespace regard::nn {
 struct LinearShape {
   std::int64_t in = 0, out = 0;
   enum class Bias : std::uint8_t { with, without } bias = Bias::with;
+  WeightLayout layout = WeightLayout::out_in;
 };
 
-// y[N,out] = act(x[N,in] W^T + b): `name`.weight [out,in] and `name`.bias [out].
+// y[N,out] = act(x[N,in] W^T + b): `name`.weight, stored as `layout` says, and `name`.bias [out].
 class Linear {
  public:
   Linear(Parameters& parameters, const std::string& name, const LinearShape& shape);
@@ -21,6 +22,7 @@ class Linear {
  private:
   const Parameter* weight_;
   const Parameter* bias_ = nullptr;
+  WeightLayout layout_ = WeightLayout::out_in;
 };
 
 }  // namespace regard::nn

@@ -11,6 +11,8 @@ struct NormShape {
   std::int64_t width = 0;
   double epsilon = 1e-5;
   kernels::NormKind kind = kernels::NormKind::layer;  // rms has no bias
+  // What multiplies the normalized row: the weight, or 1 + the weight (Gemma).
+  enum class Gain : std::uint8_t { weight, one_plus_weight } gain = Gain::weight;
 };
 
 // Normalization of rows [N,C]: `name`.weight [C], and for layer norm `name`.bias [C].

@@ -17,10 +17,16 @@ Positions::Positions(Parameters& parameters, const PositionNames& names, const P
       learned_ = &parameters.add(names.table, {shape.longest + shape.offset, shape.width}, small);
       break;
     case PositionType::rotary:
-      rotation_ = rotary({.dims = shape.head_width, .longest = shape.longest, .theta = shape.theta});
+      rotation_ = rotary({.dims = shape.rotary_dims > 0 ? shape.rotary_dims : shape.head_width,
+                          .longest = shape.longest,
+                          .theta = shape.theta,
+                          .scaling = shape.rotary_scaling});
       break;
     case PositionType::relative:
       by_bucket_ = &parameters.add(names.bias, {shape.buckets.buckets, shape.heads}, small);
+      break;
+    case PositionType::alibi:
+      alibi_heads_ = shape.heads;
       break;
   }
 }
@@ -38,6 +44,7 @@ Tensor Positions::rows(std::span<const std::int32_t> positions) const {
 }
 
 Bias Positions::bias(Step& step, std::int64_t longest) const {
+  if (alibi_heads_ > 0) return {step.constant(alibi_table(alibi_heads_, longest)), longest - 1};
   if (by_bucket_ == nullptr) return no_bias();
   return bucketed_bias(step.use(*by_bucket_), longest, buckets_);
 }

@@ -10,9 +10,9 @@
 namespace regard::nn {
 
 // How a stack of blocks knows the order of its tokens: rows added to the embeddings (fixed sines or a learned
-// table), queries and keys turned by their positions (Su et al. 2021), or a learned number for each head and
-// distance added to the scores (Raffel et al. 2020).
-enum class PositionType : std::uint8_t { sinusoidal, learned, rotary, relative };
+// table), queries and keys turned by their positions (Su et al. 2021), or a number for each head and distance
+// added to the scores, learned (Raffel et al. 2020) or fixed (Press et al. 2022).
+enum class PositionType : std::uint8_t { sinusoidal, learned, rotary, relative, alibi };
 
 struct PositionShape {
   PositionType type = PositionType::sinusoidal;
@@ -21,7 +21,9 @@ struct PositionShape {
   std::int64_t width = 0;                  // C
   std::int64_t heads = 0, head_width = 0;  // H, D
   double theta = 10000;                    // of rotary
-  BucketOptions buckets;                   // of relative
+  std::int64_t rotary_dims = 0;            // how many of a head's D elements turn; 0: all
+  RotaryScaling rotary_scaling = {};
+  BucketOptions buckets;  // of relative
 };
 // As in the checkpoint: of the learned table [P,C], and of the learned biases [buckets,H].
 struct PositionNames {
@@ -47,6 +49,7 @@ class Positions {
   Rotation rotation_;
   BucketOptions buckets_;
   std::int64_t offset_;
+  std::int64_t alibi_heads_ = 0;
 };
 
 }  // namespace regard::nn

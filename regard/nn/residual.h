@@ -9,8 +9,9 @@
 namespace regard::nn {
 
 // Where a sublayer f is normalized. post: norm(x + f(x)) (Vaswani et al. 2017); pre: x + f(norm(x)), so that
-// a stack's residual stream is never normalized and ends with a norm of its own (Xiong et al. 2020).
-enum class NormPosition : std::uint8_t { post, pre };
+// a stack's residual stream is never normalized and ends with a norm of its own (Xiong et al. 2020);
+// before: y + f(y) with y = norm(x) (an option of BLOOM).
+enum class NormPosition : std::uint8_t { post, pre, before };
 
 struct ResidualShape {
   NormShape norm;
@@ -28,6 +29,10 @@ class ResidualConnection {
   template <class F>
   Var operator()(const Var& x, const F& f) const {
     if (position_ == NormPosition::pre) return dropout_add(f(norm_(x)), x, dropout_);
+    if (position_ == NormPosition::before) {
+      const Var y = norm_(x);
+      return dropout_add(f(y), y, dropout_);
+    }
     return norm_({.x = f(x), .residual = x, .dropout = dropout_}).first;
   }
 

@@ -20,6 +20,8 @@ std::vector<NamedTensor> forward(const models::Model& model, const StepOptions& 
     return forward_sequence_to_sequence(*both, step, inputs, options);
   if (const auto* encoder = as<models::TextEncoder>(model))
     return forward_text_encoder(*encoder, step, inputs, options);
+  if (const auto* causal = as<models::CausalModel>(model))
+    return forward_causal(*causal, step, inputs, options);
   assert(false && "a kind of model without a pass");
   return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "regard/models/causal_model.h"
 #include "regard/models/sequence_to_sequence.h"
 #include "regard/models/text_encoder.h"
 #include "regard/tasks/forward.h"
@@ -23,5 +24,12 @@ std::vector<NamedTensor> forward_sequence_to_sequence(const models::SequenceToSe
 // [B,H,T,T], gradient.NAME.
 std::vector<NamedTensor> forward_text_encoder(const models::TextEncoder& model, const StepOptions& step,
                                               const NamedTensors& inputs, const ForwardOptions& options);
+
+// input_ids [B,T], attention_mask [B,T] (absent: all ones; padding on either side), position_ids [B,T]
+// (consecutive), labels [B,T] (the token's own, shifted here; -100: not counted). Results: logits [B,T,V], or
+// of a model without a vocabulary last_hidden_state [B,T,C]; loss, hidden_states.i (the last one after the
+// last norm), attentions.i [B,H,T,T], gradient.NAME.
+std::vector<NamedTensor> forward_causal(const models::CausalModel& model, const StepOptions& step,
+                                        const NamedTensors& inputs, const ForwardOptions& options);
 
 }  // namespace regard::tasks

@@ -110,6 +110,7 @@ inline std::vector<ScoreCase> scores() {
           {"scaled_dot", [](const Var&, const Var&) { return scaled_dot(); }},
           {"cosine", [](const Var&, const Var&) { return cosine(3.0); }},
           {"learned_cosine", [](const Var& tau, const Var&) { return cosine(tau); }},
+          {"soft_cap", [](const Var&, const Var&) { return capped(scaled_dot(), 1.5); }},
           {"additive", [](const Var&, const Var& weight) { return additive(weight); }}};
 }
 

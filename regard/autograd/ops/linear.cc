@@ -10,13 +10,16 @@ using kernels::Activation;
 using kernels::MatmulOptions;
 using Form = kernels::WeightForms::Form;
 
-// C = A B, where B is W^T (forward) or W (backward); through the parameter's panels where there is one.
+// C = A B, where B is W^T (forward) or W (backward), the other way round for a weight [in,out]; through the
+// parameter's panels where there is one.
 struct Weight {
   Tensor value;
   const Parameter* parameter;
+  WeightLayout layout;
 
   void multiply(const kernels::Context& context, const ConstView& a, Form form, const View& c,
                 const MatmulOptions& how) const {
+    if (layout == WeightLayout::in_out) form = form == Form::forward ? Form::backward : Form::forward;
     if (parameter != nullptr) {
       kernels::matmul(context, a, *parameter->forms().packed(context, value, form), c, how);
     } else {
@@ -54,16 +57,17 @@ Var gated(const Var& gate, const Var& up, Activation activation) {
 }
 
 Var linear(const Var& x, const LinearWeights& weights, Activation activation) {
-  const auto& [w, b] = weights;
-  assert(x.value().rank() == 2 && w.value().rank() == 2 && x.size(1) == w.size(1));
+  const auto& [w, b, layout] = weights;
+  const int in_axis = layout == WeightLayout::out_in ? 1 : 0;
+  assert(x.value().rank() == 2 && w.value().rank() == 2 && x.size(1) == w.size(in_axis));
   const bool tracked = x.tracked() || w.tracked() || b.tracked();
   // The gradient of ReLU follows from its result; others need their argument, so they are a pass of their own
   // then.
   const bool fused = !tracked || activation == Activation::relu;
   if (!fused && activation != Activation::none) return activate(linear(x, weights), activation);
 
-  const Weight weight{w.value(), w.parameter()};
-  Tensor y = Tensor::empty({x.size(0), w.size(0)}, x.dtype(), x.value().device());
+  const Weight weight{w.value(), w.parameter(), layout};
+  Tensor y = Tensor::empty({x.size(0), w.size(1 - in_axis)}, x.dtype(), x.value().device());
   weight.multiply(x.step().kernels(), x.view(), Form::forward, y.mutable_view(),
                   {.bias = b ? b.view() : ConstView(), .activation = activation});
   return record(y, {x, w, b},
@@ -82,7 +86,10 @@ Var linear(const Var& x, const LinearWeights& weights, Activation activation) {
                   }
                   if (in.wants(1)) {
                     Tensor& dw = in.accumulator(1, weight.value);
-                    kernels::matmul(in.context, dy.view().transposed(), vx.view(), dw.mutable_view(),
+                    const bool rows_out = weight.layout == WeightLayout::out_in;
+                    const ConstView rows = rows_out ? dy.view() : vx.view();
+                    const ConstView columns = rows_out ? vx.view() : dy.view();
+                    kernels::matmul(in.context, rows.transposed(), columns, dw.mutable_view(),
                                     {.output = MatmulOptions::Output::add});
                   }
                   if (in.wants(2)) {

@@ -29,7 +29,17 @@ struct Gradients {
 struct Projection {
   Tensor hidden, weight, bias;
   std::shared_ptr<const kernels::PackedMatrix> forward, backward;
+  double soft_cap = 0;
 };
+
+// Caps logits in place; gives what they were, divided by the cap, for the gradient.
+Tensor cap(const kernels::Context& context, const View& logits, double by) {
+  Tensor before = Tensor::empty(logits.shape, logits.dtype);
+  kernels::scale(context, logits, 1 / by, before.mutable_view());
+  kernels::activate(context, kernels::Activation::tanh, before.view(), logits);
+  kernels::scale(context, logits, by, logits);
+  return before;
+}
 
 void counted_targets(const Tensor& targets, std::int64_t vocabulary, std::int64_t& tokens) {
   for (std::int32_t t : targets.host<std::int32_t>()) {
@@ -46,8 +56,10 @@ void run_chunk(const kernels::Context& context, const Projection& p, const Cross
   const auto [begin, end] = rows;
   const Tensor h = p.hidden.rows(begin, end);
   kernels::matmul(context, h.view(), *p.forward, logits, {.bias = p.bias.view()});
+  const Tensor before = p.soft_cap != 0 ? cap(context, logits, p.soft_cap) : Tensor();
   kernels::cross_entropy(context, how, logits, losses);
   if (gradients == nullptr) return;
+  if (before) kernels::activate_backward(context, kernels::Activation::tanh, before.view(), logits, logits);
   if (gradients->hidden)
     kernels::matmul(context, logits, *p.backward, gradients->hidden.rows(begin, end).mutable_view());
   if (gradients->weight)
@@ -70,7 +82,8 @@ VocabularyLoss vocabulary_loss(const Var& hidden, const LinearWeights& weights, 
   VocabularyLoss result;
   counted_targets(targets, vocabulary, result.tokens);
 
-  Projection p{hidden.value(), w.value(), b ? b.value().reshape({vocabulary}) : Tensor(), nullptr, nullptr};
+  Projection p{hidden.value(), w.value(), b ? b.value().reshape({vocabulary}) : Tensor(),
+               nullptr,        nullptr,   options.soft_cap};
   auto panels = [&](Form form) {
     if (w.parameter() != nullptr) return w.parameter()->forms().packed(context, w.value(), form);
     const ConstView matrix = form == Form::forward ? w.view().transposed() : w.view();

@@ -8,6 +8,7 @@ namespace regard {
 // rows at a time and become their own gradient in place, so memory is O(chunk * V) and not O(N * V).
 struct VocabularyLossOptions {
   double smoothing = 0;  // see kernels/cross_entropy.h
+  double soft_cap = 0;   // c: logits are c tanh(l / c) (Gemma 2); 0: as they are
 };
 struct VocabularyLoss {
   Var sum;                  // scalar: the smoothed losses of the counted rows, added; nats

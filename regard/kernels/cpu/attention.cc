@@ -13,10 +13,11 @@
 HWY_BEFORE_NAMESPACE();
 namespace regard::kernels::cpu::HWY_NAMESPACE {
 
-// f32 dot products whose rows have contiguous elements; the rest is the reference's.
+// f32 dot products whose rows have contiguous elements; the rest is the reference's. So are scores with both
+// a cap and a bias, which no model has.
 bool accepts_attention(const AttentionProblem& p) {
   if (p.q.dtype != DType::f32 || p.pairing != Pairing::dot) return false;
-  if (p.bias.table && p.bias.table.strides[1] != 1) return false;
+  if (p.bias.table && (p.bias.table.strides[1] != 1 || p.soft_cap != 0)) return false;
   for (const ConstView* x : {&p.q, &p.k, &p.v})
     if (x->shape[2] > 1 && x->strides[2] != 1) return false;
   if (p.dropout.keep_of_256 == 256) return true;

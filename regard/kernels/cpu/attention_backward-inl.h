@@ -40,13 +40,16 @@ HWY_INLINE void load_queries(const AttentionBackwardPiece& piece, std::int64_t h
 }
 
 // Weights and the gradients of scores of one tile, from scores in `weights` and dout . v in `dscores`.
-HWY_INLINE void differentiate(const ScoreTile& t, const GradientTile& g, bool drops) {
+HWY_INLINE void differentiate(const AttentionProblem& p, const ScoreTile& t, const GradientTile& g) {
   const F32 d;
+  const bool drops = p.dropout.keep_of_256 != 256;
+  const float inverse_cap = p.soft_cap == 0 ? 0.0f : static_cast<float>(1 / p.soft_cap);
   const std::int64_t L = lanes(), end = padded(t.queries);
   for (std::int64_t j = 0; j < t.keys; ++j)
     for (std::int64_t i = 0; i < end; i += L) {
       const std::int64_t e = j * side + i;
-      VF weight = exp_of(hn::Sub(hn::LoadU(d, g.weights + e), hn::LoadU(d, g.log_sum + i)));
+      const VF score = hn::LoadU(d, g.weights + e);
+      VF weight = exp_of(hn::Sub(score, hn::LoadU(d, g.log_sum + i)));
       VF dweight = hn::LoadU(d, g.dscores + e);
       VF after = weight;
       if (drops) {
@@ -55,6 +58,10 @@ HWY_INLINE void differentiate(const ScoreTile& t, const GradientTile& g, bool dr
         after = hn::Mul(weight, factor);
       }
       VF ds = hn::Mul(weight, hn::Sub(dweight, hn::LoadU(d, g.delta + i)));
+      if (p.soft_cap != 0) {  // the slope of the cap, 1 - (s / c)^2
+        const VF part = hn::Mul(hn::Sub(score, hn::Set(d, t.log_multiplicity)), hn::Set(d, inverse_cap));
+        ds = hn::Mul(ds, hn::NegMulAdd(part, part, hn::Set(d, 1.0f)));
+      }
       if (t.bits != nullptr) ds = hn::IfThenElseZero(visible_lanes(t.bits[j], i), ds);
       hn::StoreU(after, d, g.weights + e);
       hn::StoreU(ds, d, g.dscores + e);
@@ -68,14 +75,14 @@ HWY_INLINE void gradient_tile(const AttentionBackwardPiece& piece, const ScoreTi
   const std::int64_t key_head = at.head / (p.q.shape[1] / p.k.shape[1]),
                      key_row = p.plan->key_row(s, key_tile);
   const Rows k = rows_of(p.k, {key_row, t.keys, key_head}), v = rows_of(p.v, {key_row, t.keys, key_head});
-  const bool drops = p.dropout.keep_of_256 != 256;
   const std::int64_t end = padded(t.queries);
   product<Into::store>({k.data, k.stride, 1, g.q, side, g.weights, side, k.width, nullptr}, t.keys, end);
   product<Into::store>({v.data, v.stride, 1, g.dout, side, g.dscores, side, v.width, nullptr}, t.keys, end);
+  cap_scores(t, p.soft_cap, g.weights);
   add_bias(at, t, g.weights);
   hide(t, g.weights);
-  if (drops) fill_dropout(at, t, g.factors);
-  differentiate(t, g, drops);
+  if (p.dropout.keep_of_256 != 256) fill_dropout(at, t, g.factors);
+  differentiate(p, t, g);
 }
 
 HWY_INLINE GradientTile take_tile(const AttentionProblem& p, float*& memory) {

@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "regard/kernels/cpu/attention_bias-inl.h"
+#include "regard/kernels/cpu/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace regard::kernels::cpu::HWY_NAMESPACE::attention {
@@ -32,6 +33,18 @@ HWY_INLINE ScoreTile score_tile(const AttentionProblem& p, std::int32_t bits, st
   if (bits != TilePlan::whole) t.bits = p.plan->pattern_by_key(bits);
   if (multiplicity != 1) t.log_multiplicity = std::log(static_cast<float>(multiplicity));
   return t;
+}
+
+// s -> c tanh(s / c), in place.
+HWY_INLINE void cap_scores(const ScoreTile& t, double c, float* HWY_RESTRICT scores) {
+  if (c == 0) return;
+  const F32 d;
+  const VF cap = hn::Set(d, static_cast<float>(c)), inverse = hn::Set(d, static_cast<float>(1 / c));
+  for (std::int64_t j = 0; j < t.keys; ++j)
+    for (std::int64_t i = 0; i < padded(t.queries); i += lanes()) {
+      float* s = scores + j * side + i;
+      hn::StoreU(hn::Mul(cap, hyperbolic_tangent(hn::Mul(hn::LoadU(d, s), inverse))), d, s);
+    }
 }
 
 HWY_INLINE Dropped dropped(const AttentionPiece& piece, std::int64_t h, std::int64_t query_tile,
@@ -126,6 +139,7 @@ void forward(const AttentionPiece& piece, const AttentionResult& result) {
       const Rows keys = rows_of(p.k, {key_row, t.keys, g}), v = rows_of(p.v, {key_row, t.keys, g});
       product<Into::store>({keys.data, keys.stride, 1, q, side, scores, side, D, nullptr}, t.keys,
                            padded(rows));
+      cap_scores(t, p.soft_cap, scores);
       add_bias(dropped(piece, h, piece.tile, c), t, scores);
       hide(t, scores);
       softmax_step(t, scores, running);

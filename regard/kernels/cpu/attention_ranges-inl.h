@@ -32,9 +32,9 @@ struct Online {  // of one query
   float largest = -std::numeric_limits<float>::infinity(), sum = 0.0f;
 };
 
-// What is added to the scores of neighboring keys.
+// What becomes of the scores of neighboring keys.
 struct Extra {
-  float log_multiplicity = 0.0f;
+  float soft_cap = 0.0f, log_multiplicity = 0.0f;
   const float* bias = nullptr;  // of the first of them; or null
 };
 
@@ -47,6 +47,11 @@ HWY_INLINE void take_keys(const float* q, const Rows& k, const Rows& v, const Ex
   std::int64_t j = 0;
   for (; j + 4 <= k.count; j += 4) dot_rows<4>(q, k, j, weights);
   for (; j < k.count; ++j) dot_rows<1>(q, k, j, weights);
+  if (extra.soft_cap != 0.0f)
+    for (j = 0; j < k.count; j += L) {
+      const VF s = hn::Mul(hn::Load(d, weights + j), hn::Set(d, 1.0f / extra.soft_cap));
+      hn::Store(hn::Mul(hn::Set(d, extra.soft_cap), hyperbolic_tangent(s)), d, weights + j);
+    }
   float largest = online.largest;
   for (j = 0; j < k.count; ++j) {
     weights[j] += extra.log_multiplicity + (extra.bias != nullptr ? extra.bias[j] : 0.0f);
@@ -90,7 +95,7 @@ void forward_ranges(const AttentionPiece& piece, const AttentionResult& r) {
         for (std::int64_t j = run.begin; j < run.end;) {
           const std::int64_t end = least(run.end, (j / side + 1) * side);
           const std::int64_t row = p.plan->key_row(s, j / side) + j % side;
-          Extra extra;
+          Extra extra{.soft_cap = static_cast<float>(p.soft_cap)};
           if (run.multiplicity != 1) extra.log_multiplicity = std::log(static_cast<float>(run.multiplicity));
           if (const ConstView& table = p.bias.table)
             extra.bias = static_cast<const float*>(table.data) + h * table.strides[0] + p.bias.zero + j +

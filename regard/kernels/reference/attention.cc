@@ -92,7 +92,7 @@ void backward_query(const AttentionBackwardPiece& piece, const Scores<T>& scores
   double* sum = scores.row + 2 * scores.sequence.keys;  // [D]: dq
   std::fill(sum, sum + D, 0.0);
   for_visible(*p.plan, scores.sequence, h, i, [&](std::int64_t j, std::int32_t) {
-    const double ds = weight[j] * (dweight[j] - delta);
+    const double dbiased = weight[j] * (dweight[j] - delta), ds = dbiased * scores.cap_slope(i, j);
     T* dk = row_of<T>(g.dk, scores.key_row(j), scores.key_head);
     for (std::int64_t x = 0; x < D; ++x) {
       const double q = scores.query(i, x), k = scores.key(j, x);
@@ -106,7 +106,7 @@ void backward_query(const AttentionBackwardPiece& piece, const Scores<T>& scores
       if (dk != nullptr) add_to(dk[x * g.dk.stride(2)], ds * p.scale * by_k);
     }
     if (piece.dbias != nullptr)
-      static_cast<double*>(piece.dbias)[h % group * p.bias.table.size(1) + scores.offset(i, j)] += ds;
+      static_cast<double*>(piece.dbias)[h % group * p.bias.table.size(1) + scores.offset(i, j)] += dbiased;
   });
   if (T* dq = row_of<T>(g.dq, n, h))
     for (std::int64_t x = 0; x < D; ++x) dq[x * g.dq.stride(2)] = static_cast<T>(sum[x]);

@@ -49,6 +49,13 @@ class Scores {
   }
 
   double score(std::int64_t i, std::int64_t j) const {
+    double s = capped(i, j);
+    if (const ConstView& b = problem.bias.table)
+      s += static_cast<double>(b.as<T>()[head * b.stride(0) + offset(i, j) * b.stride(1)]);
+    return s;
+  }
+  // What the pairing, the scale and the cap make of them.
+  double capped(std::int64_t i, std::int64_t j) const {
     double s = 0;
     const T *q = q_ + i * q_row_, *k = k_ + key_row(j) * k_row_;
     for (std::int64_t x = 0; x < D_; ++x) {
@@ -56,9 +63,13 @@ class Scores {
       s += problem.pairing == Pairing::dot ? a * b : additive(x) * std::tanh(a + b);
     }
     s *= problem.scale;
-    if (const ConstView& b = problem.bias.table)
-      s += static_cast<double>(b.as<T>()[head * b.stride(0) + offset(i, j) * b.stride(1)]);
-    return s;
+    return problem.soft_cap == 0 ? s : problem.soft_cap * std::tanh(s / problem.soft_cap);
+  }
+  // d cap(s) / ds there.
+  double cap_slope(std::int64_t i, std::int64_t j) const {
+    if (problem.soft_cap == 0) return 1;
+    const double t = capped(i, j) / problem.soft_cap;
+    return 1 - t * t;
   }
 
   bool kept(std::int64_t i, std::int64_t j) const {

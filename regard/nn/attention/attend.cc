@@ -69,6 +69,7 @@ AttentionProblem problem_of(const Tensor& q, const Tensor& k, const Tensor& v, c
   p.pairing = how.score.pairing;
   p.scale = how.score.factor;
   if (how.score.scaling == Score::Scaling::inverse_root) p.scale /= std::sqrt(static_cast<double>(q.size(2)));
+  p.soft_cap = how.score.soft_cap;
   if (how.score.weight) p.additive_weight = how.score.weight.view();
   if (how.bias.table) p.bias = {how.bias.table.view(), how.bias.zero};
   return p;

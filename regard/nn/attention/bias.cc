@@ -1,6 +1,7 @@
 #include "regard/nn/attention/bias.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -34,6 +35,22 @@ Bias bucketed_bias(const Var& weights, std::int64_t longest, const BucketOptions
   const Var column = reshape(weights, {weights.value().elements(), 1});
   const Var picked = gather_rows(column, Tensor::from<std::int32_t>({H * offsets}, from));
   return {reshape(picked, {H, offsets}), longest - 1};
+}
+
+Tensor alibi_table(std::int64_t H, std::int64_t longest) {
+  const auto power = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(H)));
+  const auto slope = [&](std::int64_t h) {
+    const bool inside = h < power;
+    const auto steps = static_cast<double>(inside ? 2 * (h + 1) : 2 * (h - power) + 1);
+    return std::exp2(-4.0 * steps / static_cast<double>(power));
+  };
+  const std::int64_t offsets = 2 * longest - 1;
+  Tensor table = Tensor::empty({H, offsets}, DType::f64);
+  double* out = table.mutable_view().as<double>();
+  for (std::int64_t h = 0; h < H; ++h)
+    for (std::int64_t o = 0; o < offsets; ++o)
+      out[h * offsets + o] = slope(h) * static_cast<double>(o - (longest - 1));
+  return table;
 }
 
 }  // namespace regard

@@ -31,4 +31,9 @@ std::int64_t bucket_of(std::int64_t offset, const BucketOptions& options);
 // The bias of texts of up to `longest` tokens from weights [buckets,H].
 Bias bucketed_bias(const Var& weights, std::int64_t longest, const BucketOptions& options);
 
+// ALiBi (Press et al. 2022): slope_h * offset, for texts of up to `longest` tokens; [H,2 longest - 1], f64.
+// Slopes are 2^(-8 h / H), h = 1 .. H; where H is no power of two those of the power below it, then every
+// other one of twice that power.
+Tensor alibi_table(std::int64_t H, std::int64_t longest);
+
 }  // namespace regard

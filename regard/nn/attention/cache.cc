@@ -89,7 +89,7 @@ void Cache::extend(const kernels::Context& context, std::span<const std::int64_t
   }
 }
 
-Plan Cache::plan(const Mask& mask, std::int64_t heads) {
+Plan Cache::plan(const Mask& mask, std::int64_t heads, std::optional<kernels::PlanForm> form) {
   plan_.clear();
   plan_.heads = mask.by_head() ? heads : 1;
   for (const Row& row : table_) {
@@ -105,7 +105,10 @@ Plan Cache::plan(const Mask& mask, std::int64_t heads) {
     plan_.sequences.push_back(s);
   }
   plan_.keys = static_cast<std::int64_t>(uses_.size()) * tile_side;
-  fill(mask, plan_);
+  if (form)
+    (*form == kernels::PlanForm::ranges ? fill_ranges : fill_tiles)(mask, plan_);
+  else
+    fill(mask, plan_);
   return Plan::borrow(plan_);
 }
 

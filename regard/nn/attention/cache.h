@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -39,7 +40,8 @@ class Cache {
   // Of the step begun: positions [N] of the new tokens, and the plan by which they see the cache (themselves
   // included). The plan lives here, until the next call; its memory is used again.
   const std::vector<std::int32_t>& positions() const { return positions_; }
-  Plan plan(const Mask& mask, std::int64_t heads = 1);
+  // Without a form: key ranges where every row has few new tokens (8).
+  Plan plan(const Mask& mask, std::int64_t heads = 1, std::optional<kernels::PlanForm> form = {});
 
   // The new tokens' keys and values of one layer, in the order of the rows.
   void append(const kernels::Context& context, std::int64_t layer, const KeyValue& tokens);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
+#include "regard/autograd/ops/columns.h"
 #include "regard/autograd/ops/elementwise.h"
 #include "regard/base/error.h"
 
@@ -22,33 +25,80 @@ MultiHeadShape completed(MultiHeadShape s) {
   return s;
 }
 
-}  // namespace
-
-MultiHead::MultiHead(Parameters& parameters, const MultiHeadNames& names, const MultiHeadShape& shape)
-    : shape_(completed(shape)),
-      query_(parameters, names.query, {shape_.width, shape_.heads * shape_.head_width, shape_.bias}),
-      key_(parameters, names.key, {shape_.width, shape_.key_heads * shape_.head_width, shape_.bias}),
-      value_(parameters, names.value, {shape_.width, shape_.key_heads * shape_.head_width, shape_.bias}),
-      output_(parameters, names.output, {shape_.heads * shape_.head_width, shape_.width, shape_.bias}) {}
-
-Var MultiHead::queries(const Var& x) const { return split_heads(query_(x), shape_.heads); }
-
-MultiHead::KeysValues MultiHead::keys_values(const Var& y) const {
-  return {split_heads(key_(y), shape_.key_heads), split_heads(value_(y), shape_.key_heads)};
+// Of each head's row by itself: [N,H,D] -> [N,H,D].
+Var norm_heads(const std::optional<Norm>& norm, const Var& x) {
+  if (!norm) return x;
+  return reshape((*norm)(reshape(x, {x.size(0) * x.size(1), x.size(2)})), x.shape());
 }
 
-Var MultiHead::output(const Var& attended) const { return output_(merge_heads(attended)); }
+}  // namespace
 
-Var MultiHead::operator()(const Var& x, const Var& y, const Attention& how) const {
+MultiHeadNames below(const std::string& prefix, const MultiHeadNames& names) {
+  const auto at = [&](const std::string& name) { return name.empty() ? name : prefix + name; };
+  return {at(names.query), at(names.key),        at(names.value),   at(names.output),
+          at(names.fused), at(names.query_norm), at(names.key_norm)};
+}
+
+MultiHead::MultiHead(Parameters& parameters, const MultiHeadNames& names, const MultiHeadShape& shape)
+    : shape_(completed(shape)) {
+  const std::int64_t H = shape_.heads, G = shape_.key_heads, D = shape_.head_width;
+  const auto add = [&](std::optional<Linear>& to, const std::string& name, std::int64_t heads) {
+    to.emplace(parameters, name, LinearShape{shape_.width, heads * D, shape_.bias, shape_.layout});
+  };
+  if (!names.fused.empty()) {
+    add(fused_, names.fused, H + 2 * G);
+  } else {
+    add(query_, names.query, H);
+    add(key_, names.key, G);
+    add(value_, names.value, G);
+  }
+  output_.emplace(parameters, names.output,
+                  LinearShape{H * D, shape_.width, shape_.output_bias.value_or(shape_.bias), shape_.layout});
+  NormShape norm = shape_.head_norm;
+  norm.width = D;
+  if (!names.query_norm.empty()) query_norm_.emplace(parameters, names.query_norm, norm);
+  if (!names.key_norm.empty()) key_norm_.emplace(parameters, names.key_norm, norm);
+}
+
+Var MultiHead::queries(const Var& x) const {
+  return norm_heads(query_norm_, split_heads((*query_)(x), shape_.heads));
+}
+
+MultiHead::KeysValues MultiHead::keys_values(const Var& y) const {
+  return {norm_heads(key_norm_, split_heads((*key_)(y), shape_.key_heads)),
+          split_heads((*value_)(y), shape_.key_heads)};
+}
+
+std::vector<Var> MultiHead::split_fused(const Var& x) const {
+  const std::int64_t N = x.size(0), H = shape_.heads, G = shape_.key_heads, D = shape_.head_width;
+  const Var all = (*fused_)(x);
+  std::vector<Var> parts = shape_.fused_order == FusedOrder::blocks
+                               ? split_columns(all, std::array{H * D, G * D, G * D})
+                               : split_columns(reshape(all, {N * H, 3 * D}), std::array{D, D, D});
+  for (std::size_t i = 0; i < 3; ++i) parts[i] = reshape(parts[i], {N, i == 0 ? H : G, D});
+  return parts;
+}
+
+MultiHead::Projected MultiHead::project(const Var& x, const Var& y) const {
+  if (fused_) {
+    const std::vector<Var> parts = split_fused(x);
+    return {norm_heads(query_norm_, parts[0]), norm_heads(key_norm_, parts[1]), parts[2]};
+  }
   const Var q = queries(x);
   const auto [k, v] = keys_values(y);
+  return {q, k, v};
+}
+
+Var MultiHead::output(const Var& attended) const { return (*output_)(merge_heads(attended)); }
+
+Var MultiHead::operator()(const Var& x, const Var& y, const Attention& how) const {
+  const auto [q, k, v] = project(x, y);
   return output(attend(q, k, v, how));
 }
 
 Var MultiHead::extend(const Var& x, CacheLayer cache, const Attention& how) const {
   Step& step = x.step();
-  const Var q = queries(x);
-  const auto [k, v] = keys_values(x);
+  const auto [q, k, v] = project(x, x);
   cache.append(step.kernels(), {prepare_keys(k, how, cache.positions()).value(), v.value()});
   Attention cached = how;
   cached.keys = Keys::cached;

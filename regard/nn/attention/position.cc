@@ -17,15 +17,14 @@ std::int64_t longest_of(std::span<const std::int32_t> positions) {
   return std::int64_t{most} + 1;
 }
 
-// cos and sin of position * theta^(-2i/R), each [longest,R/2] in double
-std::pair<std::vector<double>, std::vector<double>> turns(const RotaryOptions& o, std::int64_t longest) {
+// cos and sin of position * frequency, each [longest,R/2] in double
+std::pair<std::vector<double>, std::vector<double>> turns(const RotaryFrequencies& f, std::int64_t longest) {
   std::pair<std::vector<double>, std::vector<double>> t;
   for (std::int64_t p = 0; p < longest; ++p)
-    for (std::int64_t i = 0; i < o.dims / 2; ++i) {
-      const double angle = static_cast<double>(p) *
-                           std::pow(o.theta, -2.0 * static_cast<double>(i) / static_cast<double>(o.dims));
-      t.first.push_back(std::cos(angle));
-      t.second.push_back(std::sin(angle));
+    for (const double frequency : f.per_position) {
+      const double angle = static_cast<double>(p) * frequency;
+      t.first.push_back(f.amplitude * std::cos(angle));
+      t.second.push_back(f.amplitude * std::sin(angle));
     }
   return t;
 }
@@ -62,14 +61,31 @@ Var add_positions(const Var& x, const Var& table, std::span<const std::int32_t> 
 Rotation::Rotation(const RotaryOptions& options) : options_(options) {
   if (options.dims % 2 != 0)
     throw UsageError(fmt::format("{} rotary dimensions: not an even number", options.dims));
-  f64_ = tables(DType::f64, options.longest);
+  make(options.longest);
+}
+
+void Rotation::make(std::int64_t positions) {
+  length_ = positions;
+  f64_ = f32_ = {};
+  f64_ = tables(DType::f64, positions);
   f32_ = {f64_.cosines.to(DType::f32), f64_.sines.to(DType::f32)};
+}
+
+Rotation Rotation::reaching(std::int64_t positions) const {
+  if (!*this) return *this;
+  const bool other = !options_.scaling.same_frequencies(length_, positions);
+  if (!other && f64_.cosines && f64_.cosines.size(0) >= positions) return *this;
+  Rotation longer = *this;
+  longer.make(positions);
+  return longer;
 }
 
 Rotation::Tables Rotation::tables(DType type, std::int64_t longest) const {
   const Tables& kept = type == DType::f64 ? f64_ : f32_;
   if (kept.cosines && kept.cosines.size(0) >= longest) return kept;
-  const auto [cosines, sines] = turns(options_, longest);
+  const RotaryFrequencies frequencies =
+      rotary_frequencies({options_.dims, options_.theta, std::max(length_, longest)}, options_.scaling);
+  const auto [cosines, sines] = turns(frequencies, longest);
   const Shape shape{longest, options_.dims / 2};
   return {Tensor::from<double>(shape, cosines).to(type), Tensor::from<double>(shape, sines).to(type)};
 }

@@ -6,6 +6,7 @@
 
 #include "regard/autograd/var.h"
 #include "regard/kernels/rotary.h"
+#include "regard/nn/attention/rotary_scaling.h"
 
 // Where a token stands: tables of rows that are added to embeddings, and rotations of queries and keys.
 
@@ -28,6 +29,7 @@ struct RotaryOptions {
   std::int64_t longest = 0;  // positions the table is made for; later ones are computed when met
   double theta = 10000;
   kernels::RotaryPairs pairs = kernels::RotaryPairs::half_split;
+  RotaryScaling scaling = {};
 };
 
 // Turns rows of queries and keys by their position (Su et al. 2021): a value, made once for a model. The
@@ -44,9 +46,15 @@ class Rotation {
     Tensor cosines, sines;
   };
   Tables tables(DType type, std::int64_t longest) const;
+  // The same rotation as a text of that many positions has it, with tables for them: what a pass begins with
+  // (the frequencies of some scalings depend on the length).
+  Rotation reaching(std::int64_t positions) const;
 
  private:
+  void make(std::int64_t positions);
+
   RotaryOptions options_;
+  std::int64_t length_ = 0;  // of the text whose frequencies these are
   Tables f32_, f64_;
 };
 inline Rotation none() { return {}; }

@@ -12,6 +12,10 @@ Score cosine(double tau) {
 Score cosine(const Var& tau) {
   return {.scaling = Score::Scaling::none, .length = Score::Length::one, .tau = tau};
 }
+Score capped(Score score, double soft_cap) {
+  score.soft_cap = soft_cap;
+  return score;
+}
 Score additive(const Var& weight) {
   return {.pairing = kernels::Pairing::additive, .scaling = Score::Scaling::none, .weight = weight};
 }

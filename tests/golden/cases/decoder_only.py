@@ -1,0 +1,63 @@
+"""Golden cases of decoder-only models: see ../make.py."""
+import math
+
+import torch
+
+NO_PAD = dict(eos_token_id=3, bos_token_id=2)
+LLAMA = dict(vocab_size=37, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4,
+             num_key_value_heads=2, max_position_embeddings=32, rms_norm_eps=1e-5, **NO_PAD)
+SMALL = [dict(max_new_tokens=6), dict(max_new_tokens=6, num_beams=3)]
+
+
+def exact_gelu(model):
+    """BLOOM's code has 0.79788456 for the root of 2 / pi."""
+    root = math.sqrt(2 / math.pi)
+    for block in model.transformer.h:
+        block.mlp.gelu_impl.forward = lambda x: x * 0.5 * (1 + torch.tanh(root * x * (1 + 0.044715 * x * x)))
+
+
+def llama(**more):
+    return dict(model="LlamaForCausalLM", config=LLAMA | more, gradients=["model.embed_tokens.weight"])
+
+
+def rope(**scaling):
+    return llama(rope_parameters=dict(rope_theta=500.0, **scaling), max_position_embeddings=8) | dict(lengths=[13, 9, 3], generate=SMALL)
+
+
+CASES = {
+    "gpt2": dict(model="GPT2LMHeadModel", config=dict(
+        vocab_size=37, n_positions=32, n_embd=16, n_layer=2, n_head=4, **NO_PAD), gradients=["transformer.wte.weight"]),
+    "gpt2_options": dict(model="GPT2LMHeadModel", config=dict(
+        vocab_size=31, n_positions=32, n_embd=16, n_layer=3, n_head=2, n_inner=20, activation_function="relu",
+        scale_attn_weights=False, scale_attn_by_inverse_layer_idx=True, tie_word_embeddings=False, **NO_PAD), generate=SMALL),
+    "gpt2_base": dict(model="GPT2Model", config=dict(vocab_size=31, n_positions=32, n_embd=16, n_layer=1, n_head=2, **NO_PAD)),
+    "llama": llama(),
+    "llama_biases": llama(attention_bias=True, mlp_bias=True, head_dim=6, num_key_value_heads=4, tie_word_embeddings=True,
+                          pad_token_id=0, eos_token_id=[3, 7]),
+    "llama_linear": rope(rope_type="linear", factor=2.5),
+    "llama_dynamic": rope(rope_type="dynamic", factor=2.0) | dict(generate=[]),
+    "llama_llama3": rope(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+                         original_max_position_embeddings=64),
+    "llama_yarn": rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=64, beta_fast=8, beta_slow=0.5),
+    "mistral": dict(model="MistralForCausalLM", config=LLAMA | dict(sliding_window=4), lengths=[9, 6, 2]),
+    "qwen2": dict(model="Qwen2ForCausalLM", config=LLAMA | dict(use_sliding_window=True, sliding_window=3, max_window_layers=1),
+                  lengths=[9, 6, 2]),
+    "qwen3": dict(model="Qwen3ForCausalLM", config=LLAMA | dict(head_dim=6, tie_word_embeddings=True)),
+    "opt": dict(model="OPTForCausalLM", config=dict(
+        vocab_size=37, hidden_size=16, num_hidden_layers=2, ffn_dim=24, num_attention_heads=4, max_position_embeddings=32,
+        pad_token_id=1, **NO_PAD)),
+    "opt_350m": dict(model="OPTForCausalLM", config=dict(
+        vocab_size=37, hidden_size=16, num_hidden_layers=2, ffn_dim=24, num_attention_heads=2, max_position_embeddings=32,
+        word_embed_proj_dim=8, do_layer_norm_before=False, pad_token_id=1, **NO_PAD), generate=SMALL),
+    "bloom": dict(model="BloomForCausalLM", config=dict(vocab_size=37, hidden_size=24, n_layer=2, n_head=6, **NO_PAD), in_double=exact_gelu),
+    "gpt_neox": dict(model="GPTNeoXForCausalLM", config=dict(
+        vocab_size=37, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=24,
+        max_position_embeddings=32, **NO_PAD)),
+    "gpt_neox_in_turn": dict(model="GPTNeoXForCausalLM", config=dict(
+        vocab_size=31, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, attention_bias=False,
+        use_parallel_residual=False, max_position_embeddings=32, rope_parameters=dict(rope_theta=100.0, partial_rotary_factor=0.5),
+        **NO_PAD), generate=SMALL),
+    "gemma2": dict(model="Gemma2ForCausalLM", config=LLAMA | dict(
+        head_dim=6, query_pre_attn_scalar=20, sliding_window=4, attn_logit_softcapping=2.0, final_logit_softcapping=3.0,
+        num_hidden_layers=3, pad_token_id=0), lengths=[9, 6, 2]),
+}
