@@ -48,9 +48,10 @@ constexpr std::array table{
             declare_tokenize},
     Command{"detokenize", "turns lines of token ids back into text",
             "regard tokenize model --ids news.en | regard detokenize model", declare_detokenize},
-    Command{"generate", "searches for the ids that a model answers ids with",
-            "regard generate opus-mt-en-zh --input-ids \"3 125 0\" --output-ids\n"
-            "regard generate model --input-ids \"5 9 2\" --output-ids --config '{\"num_beams\": 4}'",
+    Command{"generate", "continues lines of text, or ids",
+            "echo 'Once upon a time' | regard generate gpt2\n"
+            "regard generate llama prompts.txt --sample --temperature 0.7 --max-new-tokens 100\n"
+            "regard generate gpt2 --input-ids \"464 3290\" --output-ids --config '{\"num_beams\": 4}'",
             declare_generate},
     Command{"forward", "runs a model once on tensors and writes what it computes",
             "regard forward model --inputs in.safetensors --outputs out.safetensors\n"

@@ -80,6 +80,9 @@ void GenerationOptions::declare(CLI::App& app) {
   add<std::int64_t>(app, "--max-length", "max_length",
                     "most tokens of a result, the start token counted (max_length)")
       ->check(CLI::Range(2, 1 << 30));
+  add<std::int64_t>(app, "--max-new-tokens", "max_new_tokens",
+                    "most tokens of a result, the start token or prompt not counted (max_new_tokens)")
+      ->check(CLI::Range(1, 1 << 30));
   add<std::int64_t>(app, "--min-length", "min_length", "fewest tokens, the start token counted (min_length)")
       ->check(CLI::Range(0, 1 << 30));
   declare_ranking(app);
@@ -103,7 +106,7 @@ Json GenerationOptions::overrides() const {
   if (keys.value("do_sample", Json(false)) != true)
     for (const auto& [key, option] : of_sampling)
       if (keys_.contains(key)) throw UsageError(fmt::format("{} acts only with --sample", option));
-  if (keys_.contains("max_length")) keys["max_new_tokens"] = nullptr;
+  if (keys_.contains("max_length") && !keys_.contains("max_new_tokens")) keys["max_new_tokens"] = nullptr;
   keys.update(keys_);
   return keys;
 }

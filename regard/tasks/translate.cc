@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "regard/base/error.h"
+#include "regard/decode/stop_strings.h"
 #include "regard/models/registry.h"
 #include "regard/tasks/translate_result.h"
 #include "regard/text/unicode.h"
@@ -107,6 +108,7 @@ std::size_t Work::batch_end(std::size_t begin) const {
 void Work::translate(std::size_t begin, std::size_t end) {
   std::vector<decode::TokenIds> sources;
   decode::SearchOptions options{how_.config, how_.cancelled};
+  options.stops = decode::stop_at(tokenizer_, how_.config.stop_strings);
   for (std::size_t i = begin; i < end; ++i) {
     sources.push_back(jobs_[i].source.ids);
     if (!how_.prefixes.empty() || !how_.prefix.empty()) options.prefixes.push_back(jobs_[i].prefix);
