@@ -53,6 +53,14 @@ constexpr std::array table{
             "regard generate llama prompts.txt --sample --temperature 0.7 --max-new-tokens 100\n"
             "regard generate gpt2 --input-ids \"464 3290\" --output-ids --config '{\"num_beams\": 4}'",
             declare_generate},
+    Command{"embed", "turns lines of text into vectors",
+            "regard embed all-MiniLM-L6-v2 sentences.txt > vectors.txt\n"
+            "echo 'A man plays the guitar.' | regard embed all-MiniLM-L6-v2 --json",
+            declare_embed},
+    Command{"fill-mask", "finds the tokens that are missing in lines of text",
+            "echo 'The capital of France is [MASK].' | regard fill-mask bert-base-uncased\n"
+            "echo 'Das ist ein <mask> Tag.' | regard fill-mask xlm-roberta-base --top 5",
+            declare_fill_mask},
     Command{"forward", "runs a model once on tensors and writes what it computes",
             "regard forward model --inputs in.safetensors --outputs out.safetensors\n"
             "regard forward model --inputs in.safetensors --outputs out.safetensors --dtype f64 \\\n"

@@ -1,0 +1,95 @@
+#include <array>
+
+#include "regard/base/file.h"
+#include "regard/base/json.h"
+#include "regard/tasks/embed.h"
+
+namespace regard::tasks {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct PoolingKey {
+  const char* key;   // of config.json until sentence-transformers 5
+  const char* name;  // as the value of pooling_mode
+  Pooling pooling;
+};
+constexpr std::array<PoolingKey, 6> pooling_keys{
+    {{"pooling_mode_cls_token", "cls", Pooling::first},
+     {"pooling_mode_max_tokens", "max", Pooling::max},
+     {"pooling_mode_mean_tokens", "mean", Pooling::mean},
+     {"pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens", Pooling::mean_sqrt_length},
+     {"pooling_mode_weightedmean_tokens", "weightedmean", Pooling::weighted_mean},
+     {"pooling_mode_lasttoken", "lasttoken", Pooling::last}}};
+
+void read_pooling(const fs::path& file, EmbeddingForm& form) {
+  const Json json = read_json(file);
+  const JsonField config(json, file.string());
+  form.pooling.clear();
+  if (const auto mode = config.find("pooling_mode")) {
+    for (const PoolingKey& p : pooling_keys)
+      if (mode->value() == p.name) form.pooling = {p.pooling};
+    if (form.pooling.empty()) mode->refuse("cls, max, mean, mean_sqrt_len_tokens, weightedmean or lasttoken");
+    return;
+  }
+  for (const PoolingKey& p : pooling_keys)
+    if (config.boolean_or(p.key, false)) form.pooling.push_back(p.pooling);
+  if (form.pooling.empty()) form.pooling = {Pooling::mean};
+}
+
+// A module's path is a folder of the directory, or empty.
+fs::path folder_of(const fs::path& directory, const JsonField& module) {
+  const std::string path = module.text_or("path", "");
+  const bool plain = path.find("..") == std::string::npos && !fs::path(path).is_absolute();
+  if (!plain) module.at("path").refuse("a folder in the directory");
+  return path.empty() ? directory : directory / path;
+}
+
+// Its name has changed with the kind of model over the years.
+void read_limits(const fs::path& model, EmbeddingForm& form) {
+  for (const char* kind : {"bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "mpnet"}) {
+    const fs::path file = model / ("sentence_" + std::string(kind) + "_config.json");
+    if (!fs::exists(file)) continue;
+    const Json json = read_json(file);
+    const JsonField config(json, file.string());
+    if (config.has("max_seq_length")) form.max_tokens = config.at("max_seq_length").positive();
+    form.lowercase = config.boolean_or("do_lower_case", false);
+    return;
+  }
+}
+
+void read_prompt(const fs::path& file, EmbeddingForm& form) {
+  if (!fs::exists(file)) return;
+  const Json json = read_json(file);
+  const JsonField config(json, file.string());
+  if (const auto name = config.find("default_prompt_name"))
+    form.prompt = config.at("prompts").at(name->text()).text();
+}
+
+}  // namespace
+
+EmbeddingForm embedding_form(const fs::path& directory) {
+  EmbeddingForm form;
+  form.model = directory;
+  const fs::path file = directory / "modules.json";
+  if (!fs::exists(file)) return form;
+  const Json json = read_json(file);
+  for (const JsonField& module : JsonField(json, file.string()).items()) {
+    const std::string type = module.at("type").text();
+    const std::string kind = type.substr(type.rfind('.') + 1);
+    const fs::path folder = folder_of(directory, module);
+    if (kind == "Transformer")
+      form.model = folder;
+    else if (kind == "Pooling")
+      read_pooling(folder / "config.json", form);
+    else if (kind == "Normalize")
+      form.normalize = true;
+    else
+      module.at("type").refuse("a Transformer, Pooling or Normalize module");
+  }
+  read_limits(form.model, form);
+  read_prompt(directory / "config_sentence_transformers.json", form);
+  return form;
+}
+
+}  // namespace regard::tasks
