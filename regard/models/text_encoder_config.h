@@ -48,6 +48,14 @@ struct TextEncoderConfig {
   double embedding_scale = 1;                                  // of the tokens' rows
   std::optional<std::int32_t> padding;                         // the token whose row is not trained
 
+  // Which tokens see which. windows: those at most `windows`[layer] / 2 away, and global tokens (Beltagy et
+  // al. 2020); blocks: those of certain blocks, in texts of more than 5 + 2 random_blocks (Zaheer et al.
+  // 2020).
+  enum class Pattern : std::uint8_t { full, windows, blocks } pattern = Pattern::full;
+  std::vector<std::int64_t> windows;
+  std::int32_t separator = -1;  // ends the question where a span is sought and global tokens are not given
+  std::int64_t block = 64, random_blocks = 3;
+
   double norm_epsilon = 1e-12;
   kernels::Activation activation = kernels::Activation::gelu;
   double dropout = 0, attention_dropout = 0;
@@ -72,6 +80,7 @@ struct TextEncoderNames {
   std::string embedding_norm = "embeddings.LayerNorm", embedding_projection, relative_bias;
   std::string layers = "encoder.layer", within;
   nn::MultiHeadNames attention;
+  nn::MultiHeadNames global_attention;  // its output is that of `attention`; query absent: there is none
   std::string attention_norm;
   nn::FeedForwardNames feed_forward;
   std::string feed_forward_norm;

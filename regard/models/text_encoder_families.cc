@@ -4,8 +4,10 @@
 
 #include "regard/models/albert.h"
 #include "regard/models/bert.h"
+#include "regard/models/big_bird.h"
 #include "regard/models/distilbert.h"
 #include "regard/models/electra.h"
+#include "regard/models/longformer.h"
 #include "regard/models/mpnet.h"
 #include "regard/models/roberta.h"
 #include "regard/models/text_encoder_model.h"
@@ -21,7 +23,9 @@ constexpr std::array families{
     TextEncoderFamily{{"distilbert", "DistilBertModel", "distilbert."}, distilbert_config, distilbert_names},
     TextEncoderFamily{{"electra", "ElectraModel", "electra."}, electra_config, electra_names},
     TextEncoderFamily{{"albert", "AlbertModel", "albert."}, albert_config, albert_names},
-    TextEncoderFamily{{"mpnet", "MPNetModel", "mpnet."}, mpnet_config, mpnet_names}};
+    TextEncoderFamily{{"mpnet", "MPNetModel", "mpnet."}, mpnet_config, mpnet_names},
+    TextEncoderFamily{{"longformer", "LongformerModel", "longformer."}, longformer_config, longformer_names},
+    TextEncoderFamily{{"big_bird", "BigBirdModel", "bert."}, big_bird_config, big_bird_names}};
 
 }  // namespace
 

@@ -23,7 +23,26 @@ TextEncoderModel::Block::Block(nn::Parameters& p, const std::string& prefix, con
       feed_forward(p, {prefix + names.feed_forward.up, prefix + names.feed_forward.down, ""},
                    {.width = config.width, .inner = config.inner, .activation = config.activation}),
       feed_forward_residual(p, prefix + names.feed_forward_norm,
-                            {norm_shape(config), nn::NormPosition::post, config.dropout}) {}
+                            {norm_shape(config), nn::NormPosition::post, config.dropout}) {
+  if (names.global_attention.query.empty()) return;
+  const nn::LinearShape square{config.width, config.width};
+  const nn::MultiHeadNames below_prefix = below(prefix, names.global_attention);
+  global.emplace(GlobalProjections{
+      {p, below_prefix.query, square}, {p, below_prefix.key, square}, {p, below_prefix.value, square}});
+}
+
+Var TextEncoderModel::Block::attend(const Var& x, std::int64_t layer, const EncoderAttention& how) const {
+  if (!global || !how.global_rows()) return attention(x, x, how.layer(layer));
+  const Var q = attention.queries(x);
+  const auto [k, v] = attention.keys_values(x);
+  const Var usual = merge_heads(regard::attend(q, k, v, how.layer(layer)));
+  const Scope scope(x.step(), "global");
+  const std::int64_t heads = q.size(1);
+  const Var of_global = merge_heads(
+      regard::attend(split_heads(global->query(gather_rows(x, how.global_rows())), heads),
+                     split_heads(global->key(x), heads), split_heads(global->value(x), heads), how.global()));
+  return attention.output(split_heads(how.merged(usual, of_global), heads));
+}
 
 TextEncoderModel::TextEncoderModel(const Json& json, const TextEncoderConfig& config,
                                    const TextEncoderNames& names, nn::WeightSource& weights)
@@ -105,16 +124,14 @@ Var TextEncoderModel::embeddings(Step& step, const EncoderInputs& inputs) const 
 
 Var TextEncoderModel::hidden(Step& step, const EncoderInputs& inputs) const {
   const Scope scope(step, "encoder");
-  const Layout& layout = inputs.tokens->layout;
   Var x = embeddings(step, inputs);
-  const Attention how{.plan = plan(everything(), layout, layout),
-                      .bias = relative_ ? relative_->bias(step, layout.longest()) : no_bias(),
-                      .dropout = config_.attention_dropout};
+  const EncoderAttention how(config_, inputs,
+                             relative_ ? relative_->bias(step, inputs.tokens->layout.longest()) : no_bias());
   for (std::int64_t i = 0; i < config_.layers; ++i) {
     const Scope block_scope(step, "block", static_cast<int>(i));
     const Block& block = blocks_[static_cast<std::size_t>(config_.group(i))];
     x = at("input", x);
-    x = block.attention_residual(x, [&](const Var& y) { return block.attention(y, y, how); });
+    x = block.attention_residual(x, [&](const Var& y) { return block.attend(y, i, how); });
     x = block.feed_forward_residual(x, block.feed_forward);
   }
   return at("output", x);

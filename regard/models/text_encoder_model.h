@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "regard/models/text_encoder_attention.h"
 #include "regard/models/text_encoder_config.h"
 #include "regard/models/text_encoder_head.h"
 #include "regard/nn/positions.h"
@@ -34,7 +35,12 @@ class TextEncoderModel final : public TextEncoder {
   struct Block {
     Block(nn::Parameters& parameters, const std::string& prefix, const TextEncoderConfig& config,
           const TextEncoderNames& names);
+    Var attend(const Var& x, std::int64_t layer, const EncoderAttention& how) const;
     nn::MultiHead attention;
+    struct GlobalProjections {
+      nn::Linear query, key, value;
+    };
+    std::optional<GlobalProjections> global;
     nn::ResidualConnection attention_residual;
     nn::FeedForward feed_forward;
     nn::ResidualConnection feed_forward_residual;

@@ -16,6 +16,7 @@ A folder holds
 A case is a row of a table CASES in a file of cases/:
   "name": dict(model="GPT2LMHeadModel", config=dict(...),  and, where the defaults do not suit:
                lengths=[7, 5, 2], types=True, inputs={name: nested list}, gradients=[names], generate=[configurations],
+               skip=[output fields that are not stored],
                tokens=(first, behind the last id that is drawn), in_double=function of the model that fills what its
                code computes through float32 whatever the type, such as tables of sines)
 
@@ -169,6 +170,7 @@ def make(name, case):
         found = generate(model, ids, case.get("generate", GENERATE)) if hasattr(model, "generate") and kind.can_generate() else None
     finally:
         in_single(single)
+    outputs = {k: x for k, x in outputs.items() if k.split(".")[0] not in case.get("skip", [])}
     save_file(inputs, folder / "inputs.safetensors")
     save_file(outputs, folder / "outputs.safetensors", metadata={"format": "pt"})
     if found:

@@ -43,9 +43,30 @@ struct Include {
   int line;
 };
 
+// Words that may stand only in sources below one of `allowed`, of those below `folders`.
+struct Place {
+  std::string_view word, what;
+  std::array<std::string_view, 2> allowed;
+  std::array<std::string_view, 4> folders;
+};
+constexpr std::string_view position = "regard/nn/attention/position.", kernels = "regard/kernels/";
+constexpr std::array<std::string_view, 4> above_kernels{"regard/nn/", "regard/models/", "regard/decode/",
+                                                        "regard/tasks/"};
+constexpr std::array<Place, 4> places{
+    {{"kernels::attention_", "kernels of attention", {"regard/nn/attention/", kernels}, {"regard/"}},
+     {"kernels::rotary(", "kernels of attention", {"regard/nn/attention/", kernels}, {"regard/"}},
+     {"std::cos(", "angles of positions", {position, kernels}, above_kernels},
+     {"std::sin(", "angles of positions", {position, kernels}, above_kernels}}};
+
+struct Word {
+  const Place* place;
+  int line;
+};
+
 struct Source {
   int lines = 0;
   std::vector<Include> includes;
+  std::vector<Word> words;
 };
 
 using Sources = std::map<std::string, Source>;  // by path from the root
@@ -89,6 +110,8 @@ Source read(const fs::path& file) {
   for (std::string line; std::getline(in, line);) {
     ++source.lines;
     if (auto target = included(line)) source.includes.push_back({*target, source.lines});
+    for (const Place& place : places)
+      if (line.find(place.word) != std::string::npos) source.words.push_back({&place, source.lines});
   }
   return source;
 }
@@ -122,6 +145,7 @@ class Checker {
         fault(path, source.lines,
               "the file has more than " + std::to_string(longest_file) + " lines: one idea per file");
       if (in_library(path)) check_includes(path, source);
+      if (!path.ends_with("_test.cc")) check_words(path, source);
     }
     for (const auto& entry : sources_)
       if (in_library(entry.first)) look_for_ring(entry.first);
@@ -159,6 +183,18 @@ class Checker {
               "includes " + include.target + ": " + direction + ", from layer " + name(*from) + " to layer " +
                   name(*to) + "; expected a smaller number");
       }
+    }
+  }
+
+  void check_words(const std::string& path, const Source& source) {
+    const auto below = [&](std::string_view folder) { return !folder.empty() && path.starts_with(folder); };
+    for (const Word& word : source.words) {
+      const Place& place = *word.place;
+      if (std::any_of(place.folders.begin(), place.folders.end(), below) &&
+          std::none_of(place.allowed.begin(), place.allowed.end(), below))
+        fault(path, word.line,
+              "'" + std::string(place.word) + "': " + std::string(place.what) +
+                  ", which have one place: " + std::string(place.allowed.front()));
     }
   }
 

@@ -6,7 +6,8 @@
 
 // The rules of CONTRIBUTING.md ("Layers") that a compiler does not see: an include between folders of regard/
 // points to a smaller layer number, files include each other without a ring, a source includes its own header
-// first, and no file is longer than 400 lines.
+// first, no file is longer than 400 lines, and what has one place stands there alone: calls of the kernels of
+// attention, and the angles of sinusoidal and rotary positions.
 
 namespace regard::layers {
 

@@ -137,6 +137,24 @@ TEST_F(Layers, KnowsTables) {
   EXPECT_EQ(check(root_).faults.size(), 0U);
 }
 
+TEST_F(Layers, CatchesAnAttentionKernelCalledOutsideItsPlace) {
+  write("regard/nn/attention/attend.cc", "kernels::attention_forward(context, problem, result);\n");
+  EXPECT_EQ(check(root_).faults.size(), 0U);
+  write("regard/models/mine.cc", "\n  kernels::attention_forward(context, problem, result);\n");
+  expect_fault("regard/models/mine.cc:2:", "kernels of attention");
+  write("regard/models/mine.cc", "  kernels::rotary(context, turns, x, y);\n");
+  expect_fault("regard/models/mine.cc:1:", "kernels of attention");
+}
+
+TEST_F(Layers, CatchesASecondRotary) {
+  write("regard/nn/attention/position.cc", "const double c = std::cos(angle), s = std::sin(angle);\n");
+  write("regard/train/schedule.cc", "return std::cos(done);\n");
+  write("regard/models/mine_test.cc", "EXPECT_EQ(x, std::cos(1));\n");
+  EXPECT_EQ(check(root_).faults.size(), 0U);
+  write("regard/models/mine.cc", "const double turned = x * std::cos(angle);\n");
+  expect_fault("regard/models/mine.cc:1:", "angles of positions");
+}
+
 TEST_F(Layers, RefusesATreeWithoutTheLibrary) { EXPECT_THROW(check(root_ / "regard"), std::runtime_error); }
 
 }  // namespace

@@ -16,6 +16,16 @@ def heads(name, family, config, types=False, **more):
                 ("sequence", "ForSequenceClassification", LABELS, {}), ("token", "ForTokenClassification", LABELS, {}),
                 ("span", "ForQuestionAnswering", {}, SPAN)]}
 
+# transformers gives windows instead of attention's rows, and of a repeated block one copy's share.
+LONG = dict(skip=["attentions", "global_attentions"])
+WINDOWS = BERT | dict(attention_window=[8, 4], pad_token_id=1, bos_token_id=0, eos_token_id=2, sep_token_id=2,
+                      type_vocab_size=1)
+BLOCKS = BERT | dict(block_size=2, num_random_blocks=2, sep_token_id=3, hidden_act="gelu_new", max_position_embeddings=24)
+
+
+def ones(lengths, places):
+    return [[int(i in here) for i in range(max(lengths))] for here in places]
+
 
 CASES = (
     heads("bert", "Bert", BERT, types=True)
@@ -39,5 +49,25 @@ CASES = (
             vocab_size=40, dim=16, n_layers=2, n_heads=4, hidden_dim=24, max_position_embeddings=20,
             sinusoidal_pos_embds=True, activation="relu")),
         "electra_replaced": dict(model="ElectraForPreTraining", config=BERT | dict(embedding_size=16)),
+    }
+    | {
+        "longformer_model": dict(model="LongformerModel", config=WINDOWS, lengths=[13, 8, 3], **LONG, inputs=dict(
+            global_attention_mask=ones([13], [[0, 6, 12], [3], []]))),
+        "longformer_mlm": dict(model="LongformerForMaskedLM", config=WINDOWS, lengths=[13, 8, 3], **LONG),
+        "longformer_sequence": dict(model="LongformerForSequenceClassification", config=WINDOWS | LABELS,
+                                    lengths=[13, 8, 3], **LONG),
+        "longformer_token": dict(model="LongformerForTokenClassification", config=WINDOWS | LABELS, lengths=[13, 8, 3],
+                                 **LONG, inputs=dict(global_attention_mask=ones([13], [[1], [0, 1, 2], [2]]))),
+        "longformer_span": dict(model="LongformerForQuestionAnswering", config=WINDOWS, lengths=[10, 10], **LONG, inputs=dict(
+            input_ids=[[0, 7, 8, 2, 2, 9, 10, 11, 12, 2], [0, 5, 2, 2, 19, 20, 21, 22, 23, 2]])),
+        "big_bird_model": dict(model="BigBirdModel", config=BLOCKS, lengths=[20, 15, 4], types=True, **LONG),
+        "big_bird_mlm": dict(model="BigBirdForMaskedLM", config=BLOCKS, lengths=[19, 12],
+                             skip=["attentions", "hidden_states"]),  # which transformers leaves padded to whole blocks,
+        "big_bird_sequence": dict(model="BigBirdForSequenceClassification", config=BLOCKS | LABELS | dict(
+            rescale_embeddings=True), lengths=[22, 15, 4], **LONG),
+        "big_bird_token": dict(model="BigBirdForTokenClassification", lengths=[21, 15, 4], **LONG,
+                               config=BLOCKS | LABELS | dict(num_random_blocks=1, block_size=3)),
+        "big_bird_short": dict(model="BigBirdModel", config=BLOCKS),
+        "big_bird_full": dict(model="BigBirdForMaskedLM", config=BLOCKS | dict(attention_type="original_full"), lengths=[20, 4]),
     }
 )

@@ -1,0 +1,39 @@
+#include "regard/tasks/embed.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace regard::tasks {
+namespace {
+
+const Tensor states = Tensor::from<double>({3, 2}, std::vector<double>{1, -6, 2, 0, 6, 3});
+
+std::vector<float> with(std::vector<Pooling> how) { return pooled(states, how); }
+
+TEST(Pooling, MakesOneVectorOfTheTokens) {
+  EXPECT_EQ(with({Pooling::first}), (std::vector<float>{1, -6}));
+  EXPECT_EQ(with({Pooling::last}), (std::vector<float>{6, 3}));
+  EXPECT_EQ(with({Pooling::max}), (std::vector<float>{6, 3}));
+  EXPECT_EQ(with({Pooling::mean}), (std::vector<float>{3, -1}));
+  EXPECT_EQ(with({Pooling::weighted_mean}), (std::vector<float>{23.0F / 6, 0.5F}));
+  const auto root = static_cast<float>(std::sqrt(3.0));
+  EXPECT_EQ(with({Pooling::mean_sqrt_length}), (std::vector<float>{9 / root, -3 / root}));
+}
+
+TEST(Pooling, PutsSeveralSideBySide) {
+  EXPECT_EQ(with({Pooling::first, Pooling::mean}), (std::vector<float>{1, -6, 3, -1}));
+  EXPECT_EQ(pooled(states.to(DType::f32), std::vector{Pooling::mean}), (std::vector<float>{3, -1}));
+}
+
+TEST(Pooling, NormalizesToLengthOneAndLeavesZeros) {
+  std::vector<float> v{3, 4}, zero{0, 0};
+  normalize(v);
+  normalize(zero);
+  EXPECT_FLOAT_EQ(v[0], 0.6F);
+  EXPECT_FLOAT_EQ(v[1], 0.8F);
+  EXPECT_EQ(zero, (std::vector<float>{0, 0}));
+}
+
+}  // namespace
+}  // namespace regard::tasks

@@ -1,0 +1,95 @@
+#include <cmath>
+#include <sstream>
+
+#include "regard/base/json.h"
+#include "tests/support/program.h"
+#include "tests/support/small_encoder.h"
+
+// `regard embed` with plain directories and those of sentence-transformers.
+
+namespace regard::testing_support {
+namespace {
+
+class Embed : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    make_small_encoder(folder / "plain", "BertModel");
+    sh("cp -r plain sentence");
+    write("sentence/modules.json",
+          R"([{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+              {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+              {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}])");
+    pooling("pooling_mode_mean_tokens");
+    write("sentence/sentence_bert_config.json", R"({"max_seq_length": 5, "do_lower_case": false})");
+    write("lines", "a man rides the horse\nthe dog runs .\n\na man\nthe dogs\n");
+  }
+  void pooling(const std::string& key) const {
+    write("sentence/1_Pooling/config.json", R"({"word_embedding_dimension": 8, ")" + key + R"(": true})");
+  }
+};
+
+std::vector<std::vector<double>> vectors_in(const std::string& text) {
+  std::vector<std::vector<double>> rows;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream numbers(line);
+    rows.emplace_back();
+    for (double x = 0; numbers >> x;) rows.back().push_back(x);
+  }
+  return rows;
+}
+
+TEST_F(Embed, GivesAVectorForALineWhateverItsBatch) {
+  const Result all = sh("regard embed plain lines");
+  ASSERT_EQ(all.exit, 0) << all.err;
+  const auto rows = vectors_in(all.out);
+  ASSERT_EQ(rows.size(), 5U);
+  for (const auto& row : rows) EXPECT_EQ(row.size(), 8U);
+  EXPECT_EQ(sh("regard embed plain --batch-size 1 --threads 1 < lines").out, all.out);
+  EXPECT_EQ(sh("regard embed plain --batch-size 2 --threads 3 < lines").out, all.out);
+  EXPECT_EQ(sh("while IFS= read -r l; do printf '%s\\n' \"$l\" | regard embed plain; done < lines").out,
+            all.out);
+  std::istringstream json(sh("regard embed plain --json lines").out);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::string line;
+    std::getline(json, line);
+    EXPECT_EQ(Json::parse(line)["embedding"].get<std::vector<double>>(), rows[i]);
+  }
+}
+
+TEST_F(Embed, ObeysTheModulesOfSentenceTransformers) {
+  const auto plain = vectors_in(sh("regard embed plain lines").out);
+  const auto sentence = vectors_in(sh("regard embed sentence lines").out);
+  ASSERT_EQ(sentence.size(), plain.size());
+  for (const auto& row : sentence) {
+    double length = 0;
+    for (const double x : row) length += x * x;
+    EXPECT_NEAR(length, 1, 1e-5);
+  }
+  double length = 0;
+  for (const double x : plain[3]) length += x * x;
+  for (std::size_t c = 0; c < 8; ++c) EXPECT_NEAR(sentence[3][c], plain[3][c] / std::sqrt(length), 1e-5);
+  // Five tokens are left of the first line: [CLS] a man rides [SEP].
+  EXPECT_EQ(sh("echo 'a man rides' | regard embed sentence").out,
+            sh("head -n 1 lines | regard embed sentence").out);
+  pooling("pooling_mode_cls_token");
+  const auto first = vectors_in(sh("regard embed sentence lines").out);
+  EXPECT_GT(std::fabs(first[0][0] - sentence[0][0]), 1e-6);
+}
+
+TEST_F(Embed, ReadsTheEncoderOfAModelWithAHead) {
+  make_small_encoder(folder / "headed", "BertForMaskedLM");
+  EXPECT_EQ(vectors_in(sh("regard embed headed lines").out).size(), 5U);
+}
+
+TEST_F(Embed, RefusesWhatItDoesNotKnow) {
+  write("sentence/modules.json", R"([{"path": "2_Dense", "type": "sentence_transformers.models.Dense"}])");
+  expect_error(sh("regard embed sentence lines"), 3, "[0].type");
+  write("sentence/modules.json", R"([{"path": "../x", "type": "sentence_transformers.models.Pooling"}])");
+  expect_error(sh("regard embed sentence lines"), 3, "path");
+  expect_error(sh("regard embed $GOLDEN/tied lines"), 3, "expected a text encoder");
+}
+
+}  // namespace
+}  // namespace regard::testing_support
