@@ -32,7 +32,8 @@ TEST_F(FillMask, CandidatesAreProbabilitiesInOrder) {
   ASSERT_EQ(one.size(), 5U);
   for (std::size_t i = 0; i < one.size(); ++i) {
     EXPECT_FALSE(one[i].contains("mask"));
-    if (i > 0) EXPECT_LE(one[i]["score"].get<double>(), one[i - 1]["score"].get<double>());
+    const std::size_t before = i == 0 ? 0 : i - 1;
+    EXPECT_LE(one[i]["score"].get<double>(), one[before]["score"].get<double>());
   }
   std::istringstream plain(sh("regard fill-mask model lines").out);
   std::getline(plain, best);

@@ -54,8 +54,12 @@ TEST(SparseRules, CoverageIsTrue) {
         for (std::int64_t j = tile.key.begin; j < tile.key.end; ++j)
           allowed += mask.allows({0, 0, i, j}) ? 1 : 0;
       const Coverage c = mask.coverage(tile);
-      if (c == Coverage::none) EXPECT_EQ(allowed, 0);
-      if (c == Coverage::all) EXPECT_EQ(allowed, tile.query.size() * tile.key.size());
+      if (c == Coverage::none) {
+        EXPECT_EQ(allowed, 0);
+      }
+      if (c == Coverage::all) {
+        EXPECT_EQ(allowed, tile.query.size() * tile.key.size());
+      }
     }
 }
 
