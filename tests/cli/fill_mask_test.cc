@@ -45,7 +45,8 @@ TEST_F(FillMask, CandidatesAreProbabilitiesInOrder) {
 
   double all = 0;
   const Result every = sh("head -n 1 lines | regard fill-mask model --top 14 --json");
-  for (const Json& c : Json::parse(every.out)["candidates"]) all += c["score"].get<double>();
+  const Json parsed = Json::parse(every.out);
+  for (const Json& c : parsed["candidates"]) all += c["score"].get<double>();
   EXPECT_NEAR(all, 1, 1e-5);
   const Result top = sh("head -n 1 lines | regard fill-mask model --top 2");
   EXPECT_EQ(std::count(top.out.begin(), top.out.end(), '\n'), 3);
