@@ -17,7 +17,7 @@ const AttentionKernels& choose_kernels(const Context& context, const AttentionPr
                                        const ConstView& dout = {}) {
   const AttentionKernels& specification = p.q.dtype == DType::f64 ? reference::attention_kernels<double>()
                                                                   : reference::attention_kernels<float>();
-  if (dout && dout.stride(2) != 1) return specification;
+  if (p.content.buckets || (dout && dout.stride(2) != 1)) return specification;
   for (const Row<AttentionKernels>& row : table_of(cpu::attention_kernels, specification))
     if (row.level > Level::reference && row.level <= context.level && row.kernels != nullptr &&
         row.kernels->accepts(p))

@@ -7,7 +7,8 @@
 #include "regard/kernels/tile_plan.h"
 #include "regard/tensor/view.h"
 
-// out_i = sum_j softmax_j(cap(scale * pair(q_i, k_j)) + bias[h, j - i] : the plan lets i see j) * v_j
+// out_i = sum_j softmax_j(cap(scale * pair(q_i, k_j)) + bias[h, j - i] + content : the plan lets i see j) *
+// v_j
 //
 // Contracts: a query that sees nothing yields zeros. NaN or infinity in a key or value row changes no bit of
 // what does not see it. A sequence's results are the same bits in any batch and at any thread count. Strides
@@ -27,8 +28,16 @@ struct AttentionBias {
   std::int64_t zero = 0;  // the index of offset 0
 };
 
-// Further terms of a score (a sink per head, terms by content) become members here, each with a
-// default that leaves it out.
+// Terms by content and offset (He et al. 2021): of_query[n,h,bucket] + of_key[m,h,bucket], where bucket is
+// that of the offset key position - query position.
+struct AttentionContent {
+  ConstView of_query;     // [N,H,K], or empty
+  ConstView of_key;       // [M,H,K], or empty
+  ConstView buckets;      // i32 [offsets], each 0 .. K - 1; covers every offset that occurs
+  std::int64_t zero = 0;  // the index of offset 0
+};
+
+// Further terms of a score (a sink per head) become members here, each with a default that leaves it out.
 struct AttentionProblem {
   ConstView q;  // [N,H,D]
   ConstView k;  // [M,G,D]; head h reads key head h / (H / G)
@@ -39,6 +48,7 @@ struct AttentionProblem {
   double soft_cap = 0;        // c: cap(s) = c tanh(s / c); 0: cap(s) = s
   ConstView additive_weight;  // w [D], for the additive pairing
   AttentionBias bias;
+  AttentionContent content;
   // Acts on the weights: that of (example b, head h, query position i, key position j) is decided by
   // attention_dropout_block(key, b, h, i, j) alone.
   DropoutRule dropout;
@@ -69,6 +79,7 @@ struct AttentionGradient {
   View dbias;                            // [H,offsets]
   View dadditive_weight;                 // [D]
   const TileColumns* columns = nullptr;  // columns_of(plan); required
+  View dof_query, dof_key;               // of the terms by content; zeroed by the caller, added to
 };
 void attention_backward(const Context& context, const AttentionProblem& problem, const AttentionSaved& saved,
                         const AttentionGradient& gradient);

@@ -1,6 +1,7 @@
 #include "regard/models/text_encoder_attention.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "regard/autograd/ops/elementwise.h"
 #include "regard/nn/attention/sparse_rules.h"
@@ -41,10 +42,18 @@ std::vector<std::vector<std::int64_t>> default_globals(const TextEncoderConfig& 
   return globals;
 }
 
-EncoderAttention::EncoderAttention(const TextEncoderConfig& config, const EncoderInputs& inputs, Bias bias)
-    : config_(config) {
+EncoderAttention::EncoderAttention(const TextEncoderConfig& config, const EncoderInputs& inputs,
+                                   EncoderTerms terms)
+    : config_(config), distances_(std::move(terms.distances)) {
   const Layout& layout = inputs.tokens->layout;
-  Attention how{.bias = std::move(bias), .dropout = config.attention_dropout};
+  Attention how{.bias = std::move(terms.bias), .dropout = config.attention_dropout};
+  if (distances_) {
+    const std::int64_t longest = layout.longest();
+    content_.buckets = content_buckets(longest, {config.content_rows, config.content_farthest});
+    content_.zero = longest - 1;
+    const int parts = 1 + (config.content_of_query ? 1 : 0) + (config.content_of_key ? 1 : 0);
+    how.score.factor = 1 / std::sqrt(static_cast<double>(parts));
+  }
   if (config.pattern == Pattern::windows) find_globals(inputs);
   for (std::int64_t i = 0; i < config.layers; ++i) {
     if (by_window_.contains(window(i))) continue;
@@ -53,6 +62,15 @@ EncoderAttention::EncoderAttention(const TextEncoderConfig& config, const Encode
     how.plan = sparse ? block_plan(config, layout, columns(inputs)) : plan(near(window(i)), layout, layout);
     by_window_[window(i)] = how;
   }
+}
+
+Attention EncoderAttention::layer(std::int64_t i, const Heads& tokens, const Heads& distances) const {
+  Attention how = layer(i);
+  how.content = content_;
+  const double factor = how.score.factor / std::sqrt(static_cast<double>(tokens.queries.size(2)));
+  if (distances.keys) how.content.of_query = head_products(tokens.queries, distances.keys, factor);
+  if (distances.queries) how.content.of_key = head_products(tokens.keys, distances.queries, factor);
+  return how;
 }
 
 std::int64_t EncoderAttention::window(std::int64_t layer) const {

@@ -38,15 +38,22 @@ struct TextEncoderConfig {
   std::int64_t groups = 0;
   std::int64_t group(std::int64_t layer) const { return layer * groups / layers; }
 
-  std::int64_t position_rows = 0;  // of the table
+  std::int64_t position_rows = 0;  // of the table; 0: there is none
+  std::int64_t max_positions = 0;  // of a text, where there is no table
   // Positions count the tokens of a sequence that are not this one, from the row behind it on; those that are
   // stand at its own row (Liu et al. 2019). Absent: a token's position is its row.
   std::optional<std::int32_t> position_padding;
   enum class PositionTable : std::uint8_t { learned, sinusoidal } position_table = PositionTable::learned;
   std::int64_t relative_buckets = 0, relative_farthest = 128;  // 0: no bias by distance
-  std::int64_t types = 0;                                      // of tokens; 0: it has none
-  double embedding_scale = 1;                                  // of the tokens' rows
-  std::optional<std::int32_t> padding;                         // the token whose row is not trained
+  // Terms of scores by content and sorted distance (He et al. 2021): each half of `content_rows` is for one
+  // side; 0: none. content_farthest: distances from half the buckets on widen up to it; 0: each has its own.
+  std::int64_t content_rows = 0, content_farthest = 0;
+  bool content_of_query = false, content_of_key = false;  // which terms
+  bool content_normalized = false;                        // whether the distances' rows are
+  bool content_shared = false;          // whether they go through the projections of queries and keys
+  std::int64_t types = 0;               // of tokens; 0: it has none
+  double embedding_scale = 1;           // of the tokens' rows
+  std::optional<std::int32_t> padding;  // the token whose row is not trained
 
   // Which tokens see which. windows: those at most `windows`[layer] / 2 away, and global tokens (Beltagy et
   // al. 2020); blocks: those of certain blocks, in texts of more than 5 + 2 random_blocks (Zaheer et al.
@@ -81,6 +88,7 @@ struct TextEncoderNames {
   std::string layers = "encoder.layer", within;
   nn::MultiHeadNames attention;
   nn::MultiHeadNames global_attention;  // its output is that of `attention`; query absent: there is none
+  std::string content, content_norm, content_query, content_key;  // the last two: projections of a block
   std::string attention_norm;
   nn::FeedForwardNames feed_forward;
   std::string feed_forward_norm;

@@ -5,6 +5,7 @@
 #include "regard/models/albert.h"
 #include "regard/models/bert.h"
 #include "regard/models/big_bird.h"
+#include "regard/models/deberta_v2.h"
 #include "regard/models/distilbert.h"
 #include "regard/models/electra.h"
 #include "regard/models/longformer.h"
@@ -25,7 +26,8 @@ constexpr std::array families{
     TextEncoderFamily{{"albert", "AlbertModel", "albert."}, albert_config, albert_names},
     TextEncoderFamily{{"mpnet", "MPNetModel", "mpnet."}, mpnet_config, mpnet_names},
     TextEncoderFamily{{"longformer", "LongformerModel", "longformer."}, longformer_config, longformer_names},
-    TextEncoderFamily{{"big_bird", "BigBirdModel", "bert."}, big_bird_config, big_bird_names}};
+    TextEncoderFamily{{"big_bird", "BigBirdModel", "bert."}, big_bird_config, big_bird_names},
+    TextEncoderFamily{{"deberta-v2", "DebertaV2Model", "deberta."}, deberta_v2_config, deberta_v2_names}};
 
 }  // namespace
 

@@ -24,14 +24,34 @@ TextEncoderModel::Block::Block(nn::Parameters& p, const std::string& prefix, con
                    {.width = config.width, .inner = config.inner, .activation = config.activation}),
       feed_forward_residual(p, prefix + names.feed_forward_norm,
                             {norm_shape(config), nn::NormPosition::post, config.dropout}) {
-  if (names.global_attention.query.empty()) return;
   const nn::LinearShape square{config.width, config.width};
+  by_query = config.content_of_query;
+  by_key = config.content_of_key;
+  if (by_key && !config.content_shared) distance_queries.emplace(p, prefix + names.content_query, square);
+  if (by_query && !config.content_shared) distance_keys.emplace(p, prefix + names.content_key, square);
+  if (names.global_attention.query.empty()) return;
   const nn::MultiHeadNames below_prefix = below(prefix, names.global_attention);
   global.emplace(GlobalProjections{
       {p, below_prefix.query, square}, {p, below_prefix.key, square}, {p, below_prefix.value, square}});
 }
 
+Var TextEncoderModel::Block::attend_by_content(const Var& x, std::int64_t layer,
+                                               const EncoderAttention& how) const {
+  const Var q = attention.queries(x);
+  const auto [k, v] = attention.keys_values(x);
+  const std::int64_t heads = q.size(1);
+  EncoderAttention::Heads distances;
+  if (by_key)
+    distances.queries = distance_queries ? split_heads((*distance_queries)(how.distances()), heads)
+                                         : attention.queries(how.distances());
+  if (by_query)
+    distances.keys = distance_keys ? split_heads((*distance_keys)(how.distances()), heads)
+                                   : attention.keys_values(how.distances()).keys;
+  return attention.output(regard::attend(q, k, v, how.layer(layer, {q, k}, distances)));
+}
+
 Var TextEncoderModel::Block::attend(const Var& x, std::int64_t layer, const EncoderAttention& how) const {
+  if (how.distances()) return attend_by_content(x, layer, how);
   if (!global || !how.global_rows()) return attention(x, x, how.layer(layer));
   const Var q = attention.queries(x);
   const auto [k, v] = attention.keys_values(x);
@@ -73,6 +93,12 @@ void TextEncoderModel::add_embeddings(const std::string& prefix) {
   if (E != config_.width || config_.projected == TextEncoderConfig::Projected::always)
     embedding_projection_.emplace(parameters_, prefix + names_.embedding_projection,
                                   nn::LinearShape{E, config_.width});
+  if (config_.content_rows > 0) {
+    distances_ = &parameters_.add(prefix + names_.content, {config_.content_rows, config_.width}, drawn);
+    if (config_.content_normalized)
+      distance_norm_.emplace(parameters_, prefix + names_.content_norm,
+                             nn::NormShape{config_.width, config_.norm_epsilon});
+  }
   if (config_.relative_buckets > 0)
     relative_.emplace(parameters_, nn::PositionNames{"", prefix + names_.relative_bias},
                       nn::PositionShape{.type = nn::PositionType::relative,
@@ -83,6 +109,7 @@ void TextEncoderModel::add_embeddings(const std::string& prefix) {
 }
 
 std::int64_t TextEncoderModel::max_positions() const {
+  if (config_.position_rows == 0) return config_.max_positions;
   return config_.position_rows - (config_.position_padding ? *config_.position_padding + 1 : 0);
 }
 
@@ -98,6 +125,12 @@ std::vector<std::int32_t> TextEncoderModel::positions(const TokenBatch& tokens) 
     }
   }
   return at;
+}
+
+Var TextEncoderModel::distances(Step& step) const {
+  if (distances_ == nullptr) return {};
+  const Var rows = step.use(*distances_);
+  return dropout(distance_norm_ ? (*distance_norm_)(rows) : rows, config_.dropout);
 }
 
 Var TextEncoderModel::embeddings(Step& step, const EncoderInputs& inputs) const {
@@ -125,8 +158,9 @@ Var TextEncoderModel::embeddings(Step& step, const EncoderInputs& inputs) const 
 Var TextEncoderModel::hidden(Step& step, const EncoderInputs& inputs) const {
   const Scope scope(step, "encoder");
   Var x = embeddings(step, inputs);
-  const EncoderAttention how(config_, inputs,
-                             relative_ ? relative_->bias(step, inputs.tokens->layout.longest()) : no_bias());
+  EncoderTerms terms{.distances = distances(step)};
+  if (relative_) terms.bias = relative_->bias(step, inputs.tokens->layout.longest());
+  const EncoderAttention how(config_, inputs, std::move(terms));
   for (std::int64_t i = 0; i < config_.layers; ++i) {
     const Scope block_scope(step, "block", static_cast<int>(i));
     const Block& block = blocks_[static_cast<std::size_t>(config_.group(i))];

@@ -41,12 +41,16 @@ class TextEncoderModel final : public TextEncoder {
       nn::Linear query, key, value;
     };
     std::optional<GlobalProjections> global;
+    Var attend_by_content(const Var& x, std::int64_t layer, const EncoderAttention& how) const;
+    bool by_query = false, by_key = false;                      // which terms by content there are
+    std::optional<nn::Linear> distance_queries, distance_keys;  // absent: those of the tokens
     nn::ResidualConnection attention_residual;
     nn::FeedForward feed_forward;
     nn::ResidualConnection feed_forward_residual;
   };
 
   void add_embeddings(const std::string& prefix);
+  Var distances(Step& step) const;
   Var embeddings(Step& step, const EncoderInputs& inputs) const;
   std::vector<std::int32_t> positions(const TokenBatch& tokens) const;
 
@@ -58,6 +62,8 @@ class TextEncoderModel final : public TextEncoder {
   std::optional<nn::Norm> embedding_norm_;
   std::optional<nn::Linear> embedding_projection_;
   std::optional<nn::Positions> relative_;
+  const Parameter* distances_ = nullptr;  // [K,C]
+  std::optional<nn::Norm> distance_norm_;
   std::vector<Block> blocks_;  // of the groups
   std::optional<EncoderHead> head_;
 };

@@ -105,6 +105,10 @@ void backward_query(const AttentionBackwardPiece& piece, const Scores<T>& scores
       sum[x] += ds * p.scale * by_q;
       if (dk != nullptr) add_to(dk[x * g.dk.stride(2)], ds * p.scale * by_k);
     }
+    if (g.dof_query)
+      add_to(row_of<T>(g.dof_query, n, h)[scores.bucket(i, j) * g.dof_query.stride(2)], dbiased);
+    if (g.dof_key)
+      add_to(row_of<T>(g.dof_key, scores.key_row(j), h)[scores.bucket(i, j) * g.dof_key.stride(2)], dbiased);
     if (piece.dbias != nullptr)
       static_cast<double*>(piece.dbias)[h % group * p.bias.table.size(1) + scores.offset(i, j)] += dbiased;
   });

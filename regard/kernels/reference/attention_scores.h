@@ -48,10 +48,27 @@ class Scores {
     return j + sequence.key_past - i - sequence.query_past + problem.bias.zero;
   }
 
+  // The bucket of the terms by content.
+  std::int64_t bucket(std::int64_t i, std::int64_t j) const {
+    const std::int64_t at = j + sequence.key_past - i - sequence.query_past + problem.content.zero;
+    return problem.content.buckets.template as<std::int32_t>()[at];
+  }
+  double by_content(std::int64_t i, std::int64_t j) const {
+    double s = 0;
+    if (const ConstView& c = problem.content.of_query)
+      s += static_cast<double>(c.as<T>()[(sequence.query_begin + i) * c.stride(0) + head * c.stride(1) +
+                                         bucket(i, j) * c.stride(2)]);
+    if (const ConstView& c = problem.content.of_key)
+      s += static_cast<double>(
+          c.as<T>()[key_row(j) * c.stride(0) + head * c.stride(1) + bucket(i, j) * c.stride(2)]);
+    return s;
+  }
+
   double score(std::int64_t i, std::int64_t j) const {
     double s = capped(i, j);
     if (const ConstView& b = problem.bias.table)
       s += static_cast<double>(b.as<T>()[head * b.stride(0) + offset(i, j) * b.stride(1)]);
+    if (problem.content.buckets) s += by_content(i, j);
     return s;
   }
   // What the pairing, the scale and the cap make of them.

@@ -72,6 +72,9 @@ AttentionProblem problem_of(const Tensor& q, const Tensor& k, const Tensor& v, c
   p.soft_cap = how.score.soft_cap;
   if (how.score.weight) p.additive_weight = how.score.weight.view();
   if (how.bias.table) p.bias = {how.bias.table.view(), how.bias.zero};
+  if (const Content& c = how.content; c.buckets)
+    p.content = {c.of_query ? c.of_query.view() : ConstView(), c.of_key ? c.of_key.view() : ConstView(),
+                 c.buckets.view(), c.zero};
   return p;
 }
 
@@ -118,15 +121,21 @@ void differentiate(const Kept& kept, const Tensor& dy, InputGradients& in) {
   Tensor dq = like(0, kept.q), dk = like(1, kept.k), dv = like(2, kept.v);
   Tensor dbias = table ? like(3, table.value()) : Tensor(),
          dweight = weight ? like(4, weight.value()) : Tensor();
+  const auto zeros = [&](std::size_t input, const Var& x) {
+    return x && in.wants(input) ? Tensor::zeros(x.shape(), x.dtype()) : Tensor();
+  };
+  Tensor dof_query = zeros(5, kept.how.content.of_query), dof_key = zeros(6, kept.how.content.of_key);
   const auto view = [](Tensor& x) { return x ? x.mutable_view() : View(); };
-  kernels::attention_backward(
-      in.context, p, {kept.out.view(), kept.log_sum.view(), dy.view()},
-      {view(dq), view(dk), view(dv), view(dbias), view(dweight), &kept.how.plan.columns()});
+  kernels::attention_backward(in.context, p, {kept.out.view(), kept.log_sum.view(), dy.view()},
+                              {view(dq), view(dk), view(dv), view(dbias), view(dweight),
+                               &kept.how.plan.columns(), view(dof_query), view(dof_key)});
   if (dq) in.add(0, std::move(dq));
   if (dk) in.add(1, std::move(dk));
   if (dv) in.add(2, std::move(dv));
   if (dbias) in.add(3, std::move(dbias));
   if (dweight) in.add(4, std::move(dweight));
+  if (dof_query) in.add(5, std::move(dof_query));
+  if (dof_key) in.add(6, std::move(dof_key));
 }
 
 }  // namespace
@@ -149,14 +158,16 @@ Var attend(const Var& q, const Var& k, const Var& v, const Attention& how) {
   if (step.mode() == Mode::train && how.dropout > 0)
     p.dropout = kernels::dropout_rule(how.dropout, step.draw());
   const bool tracked = rows.q.tracked() || rows.k.tracked() || v.tracked() || how.bias.table.tracked() ||
-                       how.score.weight.tracked();
+                       how.score.weight.tracked() || how.content.of_query.tracked() ||
+                       how.content.of_key.tracked();
   Tensor log_sum = tracked ? Tensor::empty({q.size(0), q.size(1)}, q.dtype()) : Tensor();
   kernels::attention_forward(step.kernels(), p,
                              {out.mutable_view(), tracked ? log_sum.mutable_view() : View()});
   Kept kept;
   if (tracked) kept = {rows.q.value(), rows.k.value(), v.value(), out, log_sum, how, p.dropout};
   return record(
-      std::move(out), {rows.q, rows.k, v, how.bias.table, how.score.weight},
+      std::move(out),
+      {rows.q, rows.k, v, how.bias.table, how.score.weight, how.content.of_query, how.content.of_key},
       [kept = std::move(kept)](const Tensor& dy, InputGradients& in) { differentiate(kept, dy, in); });
 }
 

@@ -5,6 +5,7 @@
 
 #include "regard/autograd/var.h"
 #include "regard/nn/attention/bias.h"
+#include "regard/nn/attention/content.h"
 #include "regard/nn/attention/plan.h"
 #include "regard/nn/attention/position.h"
 #include "regard/nn/attention/score.h"
@@ -23,11 +24,12 @@ struct Attention {
   Rotation rotation = none();
   Plan plan;  // required: plan(mask, queries' layout, keys' layout), shared by the layers of a pass
   Bias bias = no_bias();
+  Content content = no_content();
   double dropout = 0;  // rate at which weights are dropped when training
   Keys keys = Keys::fresh;
 };
 
-// out_i = sum_j softmax_j(score(q_i, k_j) + bias[h, j - i]) v_j over the keys the plan lets i see:
+// out_i = sum_j softmax_j(score(q_i, k_j) + bias[h, j - i] + content) v_j over the keys the plan lets i see:
 // q [N,H,D], k [M,G,D], v [M,G,Dv] -> [N,H,Dv]; G divides H, and head h reads key head h / (H / G). A query
 // that sees nothing gets zeros; what a query does not see changes no bit of its result, NaN included. Offers
 // "attention.weights" [H,N,S] to a probe: a reader gets what attention_weights gives, a replacement makes

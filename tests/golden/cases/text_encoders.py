@@ -50,6 +50,17 @@ CASES = (
             sinusoidal_pos_embds=True, activation="relu")),
         "electra_replaced": dict(model="ElectraForPreTraining", config=BERT | dict(embedding_size=16)),
     }
+    | heads("deberta_v2", "DebertaV2", BERT | dict(
+        relative_attention=True, pos_att_type=["p2c", "c2p"], position_buckets=4, share_att_key=True,
+        norm_rel_ebd="layer_norm", position_biased_input=False, type_vocab_size=0, max_relative_positions=-1),
+        lengths=[14, 6, 2])
+    | {
+        "deberta_v2_own": dict(model="DebertaV2Model", lengths=[9, 4], types=True, config=BERT | dict(
+            relative_attention=True, pos_att_type="c2p|p2c", max_relative_positions=6, type_vocab_size=2)),
+        "deberta_v2_query": dict(model="DebertaV2ForTokenClassification", config=BERT | LABELS | dict(
+            relative_attention=True, pos_att_type=["c2p"], type_vocab_size=0, position_biased_input=False)),
+        "deberta_v2_absolute": dict(model="DebertaV2ForMaskedLM", config=BERT | dict(type_vocab_size=2), types=True),
+    }
     | {
         "longformer_model": dict(model="LongformerModel", config=WINDOWS, lengths=[13, 8, 3], **LONG, inputs=dict(
             global_attention_mask=ones([13], [[0, 6, 12], [3], []]))),
