@@ -90,6 +90,12 @@ std::vector<std::vector<Hypothesis>> search(const models::CausalModel& model, St
                                             const SearchOptions& options) {
   if (prompts.empty()) return {};
   check(model, prompts, options);
+  if (prompts.size() > 1 && model.follows_longest()) {  // so that each prompt goes on as it does alone
+    std::vector<std::vector<Hypothesis>> results;
+    for (const TokenIds& prompt : prompts)
+      results.push_back(search(model, step, std::vector<TokenIds>{prompt}, options).front());
+    return results;
+  }
   CausalGenerator generator(model, step, prompts, {options.cancelled, options.read});
   return search(generator, prompts, options);
 }

@@ -24,6 +24,9 @@ class CausalModel : public Model {
   // hidden states alone, and the functions on the vocabulary must not be called.
   virtual bool has_vocabulary() const = 0;
   virtual LeftPadding left_padding() const = 0;
+  // Whether the longest text of a batch decides about all of it, as with rotary frequencies that follow the
+  // length: results then depend on what is computed together.
+  virtual bool follows_longest() const { return false; }
 
   // Hidden states [N,C] after the last norm for all tokens at once.
   virtual Var hidden(Step& step, const TokenBatch& inputs) const = 0;

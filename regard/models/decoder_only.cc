@@ -111,6 +111,11 @@ DecoderOnly::DecoderOnly(const Parts& parts, nn::WeightSource& weights)
   if (config_.vocabulary_head) add_head(weights);
 }
 
+bool DecoderOnly::follows_longest() const {
+  const RotaryScaling::Type type = config_.positions.rotary_scaling.type;
+  return type == RotaryScaling::Type::dynamic || type == RotaryScaling::Type::long_rope;
+}
+
 void DecoderOnly::group_layers() {
   std::vector<std::int64_t> members;
   for (std::int64_t i = 0; i < config_.layers; ++i) {

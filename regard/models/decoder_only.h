@@ -80,6 +80,7 @@ class DecoderOnly final : public CausalModel {
   std::int64_t max_positions() const override { return config_.max_positions; }
   bool has_vocabulary() const override { return config_.vocabulary_head; }
   LeftPadding left_padding() const override { return config_.left_padding; }
+  bool follows_longest() const override;
   double soft_cap() const override { return config_.logits_cap; }
 
   Var hidden(Step& step, const TokenBatch& inputs) const override;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "regard/autograd/gradient_check.h"
+#include "regard/autograd/ops/columns.h"
 #include "regard/autograd/ops/dropout.h"
 #include "regard/autograd/ops/elementwise.h"
 #include "regard/autograd/ops/embedding.h"
@@ -48,6 +49,24 @@ std::vector<Case> cases() {
   list.push_back({"reshape", [](const Vars& v) { return reshape(multiply(v[0], v[0]), {2, 10}); }, {a}});
   list.push_back({"sum", [](const Vars& v) { return sum(multiply(v[0], v[1])); }, {a, b}});
   list.push_back({"gather_rows", [](const Vars& v) { return gather_rows(v[0], ids({4, 0, 4, 2})); }, {a}});
+  list.push_back({"split_columns, one part twice and one not at all",
+                  [](const Vars& v) {
+                    const auto parts = split_columns(v[0], std::vector<std::int64_t>{1, 1, 2});
+                    return multiply(add(parts[0], parts[0]), scale(parts[0], 0.5));
+                  },
+                  {a}});
+  list.push_back({"split_columns",
+                  [](const Vars& v) {
+                    const auto parts = split_columns(v[0], std::vector<std::int64_t>{1, 2, 1});
+                    return multiply(parts[0], parts[2]);
+                  },
+                  {a}});
+  list.push_back({"soft_cap", [](const Vars& v) { return soft_cap(v[0], 0.8); }, {a}});
+  list.push_back({"linear of a weight [in,out]",
+                  [](const Vars& v) {
+                    return linear(v[0], {v[1], v[2], WeightLayout::in_out}, Activation::relu);
+                  },
+                  {a, random({4, 3}, 21), random({3}, 22)}});
   list.push_back({"softmax", [](const Vars& v) { return softmax(v[0]); }, {a}});
   list.push_back({"log_softmax", [](const Vars& v) { return log_softmax(v[0]); }, {a}});
   list.push_back({"dropout", [](const Vars& v) { return dropout(v[0], 0.4); }, {a}, Mode::train});
@@ -88,6 +107,11 @@ std::vector<Case> cases() {
                         {.table = v[0], .scale = 1.7, .positions = v[1], .position = ids({0, 1, 2})});
                   },
                   {a, b}});
+  list.push_back({"vocabulary_loss with a cap",
+                  [](const Vars& v) {
+                    return vocabulary_loss(v[0], {v[1], Var()}, ids({1, -1, 6, 0, 3}), {.soft_cap = 1.5}).sum;
+                  },
+                  {a, random({7, 4}, 8)}});
   for (double smoothing : {0.0, 0.1})
     list.push_back({"vocabulary_loss",
                     [=](const Vars& v) {

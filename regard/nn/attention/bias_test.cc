@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "regard/autograd/gradient_check.h"
 
 namespace regard {
@@ -54,6 +56,19 @@ TEST(Bias, GradientIsThatOfDifferences) {
   for (double& x : numbers) x = random.normal();
   const auto f = [](const std::vector<Var>& in) { return bucketed_bias(in[0], 7, {8, 12}).table; };
   EXPECT_EQ(gradient_check(f, {Tensor::from<double>({8, 2}, numbers)}), "");
+}
+
+TEST(Alibi, SlopesAreThoseOfThePaper) {
+  const auto slope = [](std::int64_t H, std::int64_t h) {
+    const Tensor table = alibi_table(H, 3);  // offsets -2 .. 2
+    return table.to_doubles()[static_cast<std::size_t>(h * 5 + 3)];
+  };
+  for (std::int64_t h = 0; h < 8; ++h) EXPECT_EQ(slope(8, h), std::exp2(-static_cast<double>(h + 1)));
+  for (std::int64_t h = 0; h < 4; ++h) EXPECT_EQ(slope(6, h), slope(4, h));
+  EXPECT_EQ(slope(6, 4), slope(8, 0));  // then every other one of twice as many heads
+  EXPECT_EQ(slope(6, 5), slope(8, 2));
+  EXPECT_EQ(alibi_table(1, 3).to_doubles(),
+            (std::vector<double>{-2.0 / 256, -1.0 / 256, 0, 1.0 / 256, 2.0 / 256}));
 }
 
 }  // namespace
