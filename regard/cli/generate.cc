@@ -100,20 +100,21 @@ void run_prompts(const GenerateCommand& command, Console& console) {
   options.batch_size = command.batch_size;
   options.cancelled = interrupted;
   std::optional<LateProgress> progress;
-  options.read = [&](std::int64_t tokens) { progress->update(tokens); };
+  options.read = [&](std::int64_t tokens, std::int64_t total) {
+    if (tokens == total) return progress.reset();
+    if (!progress) progress.emplace(console.progress("reading prompts", "tokens", total));
+    progress->update(tokens);
+  };
   const bool stream = !console.json() && tasks::streams(options.config);
   if (stream)
     options.stream = [&](std::string_view text) {
-      progress->finish();
       console.out().write(tasks::one_line(std::string(text)));
       console.out().flush();
     };
   InputLines input(command.files);
   const auto chunk = static_cast<std::size_t>(command.batch_size);
   for (auto lines = input.take(chunk); !lines.empty(); lines = input.take(chunk)) {
-    progress.emplace(console.progress("reading prompts", "tokens", 0));
     const auto results = generator.generate(lines, console.step_options(), options);
-    progress->finish();
     const bool streamed = stream && lines.size() == 1;
     for (const tasks::GeneratedText& t : results)
       console.out().line(console.json() ? to_line(to_json(t)) : streamed ? "" : tasks::one_line(t.text));

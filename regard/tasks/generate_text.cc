@@ -105,7 +105,9 @@ std::vector<GeneratedText> TextGenerator::generate(std::span<const std::string> 
     }
     decode::SearchOptions options{how.config, how.cancelled};
     options.stops = decode::stop_at(*tokenizer_, how.config.stop_strings);
-    options.read = how.read;
+    std::int64_t total = 0;
+    for (const decode::TokenIds& one : ids) total += static_cast<std::int64_t>(one.size());
+    if (how.read) options.read = [&](std::int64_t tokens) { how.read(tokens, total); };
     std::optional<ContinuationText> text;
     if (how.stream && prompts.size() == 1 && !ids.empty() && streams(how.config)) {
       text.emplace(*tokenizer_, ids[0]);

@@ -16,9 +16,10 @@ namespace regard::tasks {
 
 struct GenerateOptions {
   decode::GenerationConfig config;
-  std::int64_t batch_size = 16;                             // prompts continued together, at most
-  std::function<bool()> cancelled = {};                     // asked before every token: Interrupted
-  std::function<void(std::int64_t tokens)> read = {};       // tokens of a batch's prompts read so far
+  std::int64_t batch_size = 16;          // prompts continued together, at most
+  std::function<bool()> cancelled = {};  // asked before every token: Interrupted
+  // Tokens of a batch's prompts read so far, and how many they are.
+  std::function<void(std::int64_t tokens, std::int64_t total)> read = {};
   std::function<void(std::size_t prompts)> generated = {};  // prompts done, after every batch
   // The text of the one prompt's continuation as it comes, where there is one prompt and no search among
   // several results; put together it is the result's text.

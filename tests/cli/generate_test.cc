@@ -37,7 +37,9 @@ TEST_F(Generate, EachPromptGoesOnAsItDoesAlone) {
   EXPECT_EQ(together[1], lines_of(out("echo 'Once upon a time' | regard generate model"))[0]);  // streamed
   EXPECT_EQ(together[2], lines_of(out("echo | regard generate model"))[0]);  // from bos_token_id
   const std::string fourth = Json::parse(out("echo x | regard generate model --json"))["text"];
-  if (fourth.find('\n') == std::string::npos) EXPECT_EQ(together[3], fourth);
+  if (fourth.find('\n') == std::string::npos) {
+    EXPECT_EQ(together[3], fourth);
+  }
   EXPECT_EQ(out("regard generate model p --batch-size 1"), out("regard generate model p"));
   EXPECT_EQ(out("regard generate model p --threads 1 --beam 3"),
             out("regard generate model p --threads 2 --beam 3"));
