@@ -9,6 +9,7 @@
 #include "regard/models/llama.h"
 #include "regard/models/mistral.h"
 #include "regard/models/opt.h"
+#include "regard/models/phi3.h"
 #include "regard/models/qwen2.h"
 #include "regard/models/qwen3.h"
 
@@ -24,7 +25,8 @@ constexpr std::array families{
     DecoderOnlyFamily{{"opt", "OPTForCausalLM", "model."}, opt_config, opt_names},
     DecoderOnlyFamily{{"bloom", "BloomForCausalLM", "transformer."}, bloom_config, bloom_names},
     DecoderOnlyFamily{{"gpt_neox", "GPTNeoXForCausalLM", "gpt_neox."}, gpt_neox_config, gpt_neox_names},
-    DecoderOnlyFamily{{"gemma2", "Gemma2ForCausalLM", "model."}, gemma2_config, gemma2_names}};
+    DecoderOnlyFamily{{"gemma2", "Gemma2ForCausalLM", "model."}, gemma2_config, gemma2_names},
+    DecoderOnlyFamily{{"phi3", "Phi3ForCausalLM", "model."}, phi3_config, phi3_names}};
 
 }  // namespace
 

@@ -7,6 +7,14 @@ NO_PAD = dict(eos_token_id=3, bos_token_id=2)
 LLAMA = dict(vocab_size=37, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4,
              num_key_value_heads=2, max_position_embeddings=32, rms_norm_eps=1e-5, **NO_PAD)
 SMALL = [dict(max_new_tokens=6), dict(max_new_tokens=6, num_beams=3)]
+KEYS = SMALL + [
+    dict(max_length=12), dict(max_new_tokens=8, min_new_tokens=5, num_beams=2, eos_token_id=36),
+    dict(max_length=14, min_length=12, eos_token_id=36),
+    dict(max_new_tokens=8, bad_words_ids=[[9], [30, 4], [12]]), dict(max_new_tokens=8, suppress_tokens=[4, 9, 12, 20, 30, 33]),
+    dict(max_new_tokens=8, begin_suppress_tokens=[4, 9, 12, 20, 30, 33], num_beams=2), dict(max_new_tokens=5, forced_eos_token_id=3),
+    dict(max_new_tokens=10, num_beams=4, early_stopping="never", length_penalty=-0.5), dict(max_new_tokens=10, repetition_penalty=1.5),
+    dict(max_new_tokens=12, num_beams=3, no_repeat_ngram_size=2, renormalize_logits=True),
+    dict(max_new_tokens=12, eos_token_id=[3, 4, 9, 12, 20, 30, 33], num_beams=2)]
 
 
 def exact_gelu(model):
@@ -26,7 +34,8 @@ def rope(**scaling):
 
 CASES = {
     "gpt2": dict(model="GPT2LMHeadModel", config=dict(
-        vocab_size=37, n_positions=32, n_embd=16, n_layer=2, n_head=4, **NO_PAD), gradients=["transformer.wte.weight"]),
+        vocab_size=37, n_positions=32, n_embd=16, n_layer=2, n_head=4, **NO_PAD), gradients=["transformer.wte.weight"],
+        generate=KEYS),
     "gpt2_options": dict(model="GPT2LMHeadModel", config=dict(
         vocab_size=31, n_positions=32, n_embd=16, n_layer=3, n_head=2, n_inner=20, activation_function="relu",
         scale_attn_weights=False, scale_attn_by_inverse_layer_idx=True, tie_word_embeddings=False, **NO_PAD), generate=SMALL),
@@ -60,4 +69,8 @@ CASES = {
     "gemma2": dict(model="Gemma2ForCausalLM", config=LLAMA | dict(
         head_dim=6, query_pre_attn_scalar=20, sliding_window=4, attn_logit_softcapping=2.0, final_logit_softcapping=3.0,
         num_hidden_layers=3, pad_token_id=0), lengths=[9, 6, 2]),
+    "phi3": dict(model="Phi3ForCausalLM", config=LLAMA | dict(pad_token_id=0, sliding_window=5, rope_parameters=dict(
+        rope_theta=500.0, rope_type="longrope", partial_rotary_factor=1.0, short_factor=[1.0, 1.5], long_factor=[2.0, 4.0]),
+        original_max_position_embeddings=8, max_position_embeddings=32), lengths=[9, 6, 2], generate=[]),
+    "phi3_default": dict(model="Phi3ForCausalLM", config=LLAMA | dict(hidden_size=32, pad_token_id=0), generate=SMALL),
 }
