@@ -1,5 +1,7 @@
 #include "regard/base/json.h"
 
+#include "regard/base/rounding_json.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,7 +45,10 @@ struct Cursor {
 // that would silently become doubles.
 class Builder {
  public:
-  Builder(const std::string& file, const char* begin) : reached(begin), file_(file), begin_(begin) {}
+  // Whether integers that 64 bits do not hold are refused or become doubles.
+  enum class LargeIntegers : std::uint8_t { refused, rounded };
+  Builder(const std::string& file, const char* begin, LargeIntegers large)
+      : reached(begin), file_(file), begin_(begin), large_(large) {}
 
   const char* reached;
   Json root;
@@ -53,7 +58,7 @@ class Builder {
   bool number_integer(std::int64_t value) { return put(value); }
   bool number_unsigned(std::uint64_t value) { return put(value); }
   bool number_float(double value, const std::string& written) {
-    if (written.find_first_of(".eE") == std::string::npos)
+    if (large_ == LargeIntegers::refused && written.find_first_of(".eE") == std::string::npos)
       fail("the integer " + written + " is out of range");
     if (!std::isfinite(value)) fail("the number " + written + " is out of range");
     return put(value);
@@ -118,6 +123,7 @@ class Builder {
 
   const std::string& file_;
   const char* begin_;
+  LargeIntegers large_;
   // Pointers into `root`: an array grows only while its last element is not on the stack.
   std::vector<Json*> stack_;
   Json* member_ = nullptr;
@@ -125,17 +131,29 @@ class Builder {
 
 }  // namespace
 
-Json parse_json(std::string_view text, const std::string& file) {
+namespace {
+
+Json parse(std::string_view text, const std::string& file, Builder::LargeIntegers large) {
   // The library takes NUL for the end of the text and ignores what follows.
   if (const void* nul = text.empty() ? nullptr : std::memchr(text.data(), '\0', text.size())) {
     throw InputError(fmt::format("{}: byte {}: found NUL in JSON text", file,
                                  static_cast<const char*>(nul) - text.data()));
   }
-  Builder builder(file, text.data());
+  Builder builder(file, text.data(), large);
   const Cursor begin{text.data(), &builder.reached};
   const Cursor end{text.data() + text.size(), &builder.reached};
   Json::sax_parse(begin, end, &builder);
   return std::move(builder.root);
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, const std::string& file) {
+  return parse(text, file, Builder::LargeIntegers::refused);
+}
+
+Json read_json_rounding(const std::filesystem::path& path) {
+  return parse(read_text(path), path.string(), Builder::LargeIntegers::rounded);
 }
 
 Json read_json(const std::filesystem::path& path, std::uint64_t max_bytes) {

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "regard/base/error.h"
+#include "regard/base/rounding_json.h"
 
 namespace regard {
 namespace {
@@ -137,6 +140,16 @@ TEST(JsonField, GivesValuesAndDefaults) {
   EXPECT_EQ(field.at("o").at("k").items()[1].place(), "f: o.k[1]");
   EXPECT_EQ(field.at("s").one_of({"x", "y"}), "x");
   EXPECT_EQ(field.keys().size(), 6u);
+}
+
+TEST(RoundingJson, AnIntegerThatNothingHoldsIsANumberAllTheSame) {
+  const auto file = std::filesystem::path(testing::TempDir()) / "regard_rounding.json";
+  std::ofstream(file) << R"({"model_max_length": 1000000000000000019884624838656, "n": 7})";
+  EXPECT_THROW(read_json(file), InputError);
+  const Json json = read_json_rounding(file);
+  EXPECT_EQ(json["model_max_length"].get<double>(), 1e30);
+  EXPECT_TRUE(json["n"].is_number_integer());
+  std::filesystem::remove(file);
 }
 
 }  // namespace

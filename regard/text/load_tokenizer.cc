@@ -4,6 +4,7 @@
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
+#include "regard/base/rounding_json.h"
 #include "regard/text/marian_tokenizer.h"
 #include "regard/text/pipeline_tokenizer.h"
 #include "regard/text/tokenizer.h"
@@ -16,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 Json read_settings(const fs::path& path) {
-  Json settings = present(path) ? read_json(path) : Json::object();
+  Json settings = present(path) ? read_json_rounding(path) : Json::object();
   if (!settings.is_object()) JsonField(settings, path.string()).refuse("an object");
   return settings;
 }

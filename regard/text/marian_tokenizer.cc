@@ -6,6 +6,7 @@
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
+#include "regard/base/rounding_json.h"
 #include "regard/text/clean_up.h"
 #include "regard/text/subword_vocabulary.h"
 #include "regard/text/unicode.h"
@@ -38,7 +39,7 @@ MarianTokenizerConfig read_marian_tokenizer_config(const fs::path& folder) {
   MarianTokenizerConfig config;
   const fs::path path = folder / "tokenizer_config.json";
   if (!present(path)) return config;
-  const Json json = read_json(path);
+  const Json json = read_json_rounding(path);
   const JsonField field(json, path.string());
   config.unknown = token_text(field, "unk_token", config.unknown);
   config.end = token_text(field, "eos_token", config.end);
