@@ -32,6 +32,10 @@ constexpr std::array table{
             "regard translate model news.en > news.de\n"
             "regard translate model --beam 5 --json --alignment < news.en",
             declare_translate},
+    Command{"summarize", "summarizes texts, one a line",
+            "regard summarize bart-large-cnn < articles.txt\n"
+            "regard summarize t5-small articles.txt --config '{\"max_new_tokens\": 60}'",
+            declare_translate},
     Command{"score", "scores lines against references",
             "regard translate model test.en | regard score bleu --reference test.de\n"
             "regard score bleu --reference a.txt --reference b.txt output.txt --json\n"

@@ -37,7 +37,10 @@ Config bart_config(const JsonField& config) {
   c.width = config.at("d_model").positive();
   c.encoder = stack_of(config, "encoder", c.width);
   c.decoder = stack_of(config, "decoder", c.width);
-  c.max_positions = config.positive_or("max_position_embeddings", 1024);
+  constexpr std::int64_t most = std::int64_t{1} << 24;  // a table is made of them
+  c.max_positions = 1024;
+  if (const auto positions = config.find("max_position_embeddings"))
+    c.max_positions = positions->integer_within(1, most);
   c.activation = activation_of(config);
   c.dropout = rate_of(config, "dropout");
   c.attention_dropout = rate_of(config, "attention_dropout");

@@ -220,6 +220,63 @@ Family xlm_roberta(const Model& model, const JsonField&, const std::string& file
   return family;
 }
 
+Family camembert(const Model& model, const JsonField&, const std::string& file) {
+  Family family = plain_family(model);
+  std::vector<Piece> pieces = {{"<s>NOTUSED", 0, 3},
+                               {"<pad>", 0, 3},
+                               {"</s>NOTUSED", 0, 3},
+                               {"<unk>", 0, 2},
+                               {"<unk>NOTUSED", -100, 3}};
+  pieces.insert(pieces.end(), model.pieces.begin() + 1, model.pieces.end());
+  pieces.push_back({"<mask>", 0, 3});
+  family.pieces = std::move(pieces);
+  family.unknown = 3;
+  family.post_processor = template_document("<s> $A </s>", "<s> $A </s> </s> $B </s>",
+                                            names_in(family.pieces, {"<s>", "</s>"}, file));
+  return family;
+}
+
+// The languages of mBART, and those that its second version has besides, in the order of their ids.
+constexpr std::string_view kLanguages =
+    "ar_AR cs_CZ de_DE en_XX es_XX et_EE fi_FI fr_XX gu_IN hi_IN it_IT ja_XX kk_KZ ko_KR lt_LT lv_LV my_MM "
+    "ne_NP nl_XX ro_RO ru_RU si_LK tr_TR vi_VN zh_CN";
+constexpr std::string_view kMoreLanguages =
+    "af_ZA az_AZ bn_IN fa_IR he_IL hr_HR id_ID ka_GE km_KH mk_MK ml_IN mn_MN mr_IN pl_PL ps_AF pt_XX sv_SE "
+    "sw_KE ta_IN te_IN th_TH tl_XX uk_UA ur_PK xh_ZA gl_ES sl_SI";
+
+// The text's language is a token of its own, `src_lang` of tokenizer_config.json.
+struct Languages {
+  std::vector<std::string_view> lists;
+  const char* single;  // {} is the language
+  const char* pair;
+};
+Family with_languages(const Model& model, const JsonField& config, const Languages& languages) {
+  Family family = xlm_roberta(model, config, config.place());
+  family.pieces.pop_back();  // <mask> stands last
+  for (const std::string_view list : languages.lists)
+    for (std::size_t i = 0; i < list.size(); i += 6)
+      family.pieces.push_back({std::string(list.substr(i, 5)), 0, 3});
+  family.pieces.push_back({"<mask>", 0, 3});
+  const std::string language = special_text(config, "src_lang", "en_XX");
+  const auto named = [&](const char* form) { return fmt::format(fmt::runtime(form), language); };
+  family.post_processor =
+      template_document(named(languages.single), named(languages.pair),
+                        names_in(family.pieces, {"</s>", language}, config.place() + ": src_lang"));
+  return family;
+}
+
+Family mbart(const Model& model, const JsonField& config, const std::string&) {
+  return with_languages(model, config, {{kLanguages}, "$A </s> {}", "$A $B </s> {}"});
+}
+
+Family mbart50(const Model& model, const JsonField& config, const std::string&) {
+  Family family =
+      with_languages(model, config, {{kLanguages, kMoreLanguages}, "{} $A </s>", "{} $A $B </s>"});
+  family.normalizers.push_back(replace("Regex", " {2,}", " "));
+  family.pre_tokenizer = metaspace("always", true);
+  return family;
+}
+
 Family pegasus(const Model& model, const JsonField& config, const std::string& file) {
   Family family = plain_family(model);
   const std::int64_t offset = std::clamp<std::int64_t>(config.integer_or("offset", 103), 2, 1'000'000);
@@ -268,8 +325,17 @@ struct FamilyRow {
 };
 
 constexpr FamilyRow kFamilies[] = {
-    {"Albert", albert},   {"BigBird", big_bird},       {"Llama", llama}, {"CodeLlama", llama},
-    {"Pegasus", pegasus}, {"XLMRoberta", xlm_roberta}, {"T5", t5},
+    {"Albert", albert},
+    {"BigBird", big_bird},
+    {"Llama", llama},
+    {"CodeLlama", llama},
+    {"Pegasus", pegasus},
+    {"XLMRoberta", xlm_roberta},
+    {"T5", t5},
+    {"MT5", t5},
+    {"MBart50", mbart50},
+    {"MBart", mbart},
+    {"Camembert", camembert},
 };
 
 Family choose_family(const Model& model, const fs::path& path, const JsonField& config) {

@@ -17,8 +17,9 @@ Json document_from_vocab_txt(const std::filesystem::path& folder, const JsonFiel
 // vocabulary.
 Json document_from_vocab_json(const std::filesystem::path& folder, const JsonField& config);
 
-// A SentencePiece model: ALBERT, BigBird, Llama, Pegasus, T5 or XLM-RoBERTa by `tokenizer_class`; without it
-// Llama for a BPE model, XLM-RoBERTa for a file of the name sentencepiece.bpe.model, else T5.
+// A SentencePiece model: ALBERT, BigBird, CamemBERT, Llama, mBART (either version), Pegasus, T5 or
+// XLM-RoBERTa by `tokenizer_class`; without it Llama for a BPE model, XLM-RoBERTa for a file of the name
+// sentencepiece.bpe.model, else T5.
 Json document_from_sentence_piece(const std::filesystem::path& model, const JsonField& config);
 
 // The parts that these documents share.

@@ -12,7 +12,7 @@ using Usage = ProgramTest;
 
 const std::vector<std::string> commands{"translate", "score",      "tokenize", "detokenize", "generate",
                                         "forward",   "info",       "demo",     "train",      "plot",
-                                        "man",       "completion", "evaluate"};
+                                        "man",       "completion", "evaluate", "summarize"};
 
 TEST_F(Usage, HelpBeginsWithExamples) {
   const Result general = sh("regard --help");

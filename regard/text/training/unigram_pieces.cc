@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string_view>
 #include <unordered_map>
 
 #include "regard/base/error.h"
@@ -14,31 +15,50 @@
 namespace regard {
 namespace {
 
+// What the library's format cannot hold inside a word; words are cut there.
+constexpr std::string_view cuts("\t\n\r\0", 4);
+
 // A word and its number a line, for the library.
 class CountedLines final : public sentencepiece::SentenceIterator {
  public:
-  explicit CountedLines(const std::vector<CountedWord>& words) : words_(words) { settle(); }
+  explicit CountedLines(const std::vector<CountedWord>& words) : words_(words) { advance(); }
 
-  bool done() const override { return next_ == words_.size(); }
-  void Next() override {
-    ++next_;
-    settle();
-  }
+  bool done() const override { return line_.empty(); }
+  void Next() override { advance(); }
   const std::string& value() const override { return line_; }
   sentencepiece::util::Status status() const override { return {}; }
 
  private:
-  void settle() {
-    // What the format cannot hold is no word to learn from.
-    while (!done() && words_[next_].text.find_first_of(std::string_view("\t\n\0", 3)) != std::string::npos)
-      ++next_;
-    if (!done()) line_ = fmt::format("{}\t{}", words_[next_].text, words_[next_].count);
+  void advance() {
+    line_.clear();
+    while (line_.empty() && word_ < words_.size()) {
+      const std::string& text = words_[word_].text;
+      const std::size_t end = std::min(text.find_first_of(cuts, begin_), text.size());
+      if (begin_ < end)
+        line_ =
+            fmt::format("{}\t{}", std::string_view(text).substr(begin_, end - begin_), words_[word_].count);
+      begin_ = end + 1;
+      if (end == text.size()) {
+        begin_ = 0;
+        ++word_;
+      }
+    }
   }
 
   const std::vector<CountedWord>& words_;
-  std::size_t next_ = 0;
+  std::size_t word_ = 0, begin_ = 0;
   std::string line_;
 };
+
+// Those of the characters at which words are cut that occur.
+std::string cuts_in(const std::vector<CountedWord>& words) {
+  std::string found;
+  for (const char c : cuts.substr(0, 3))  // a NUL is no piece
+    if (std::any_of(words.begin(), words.end(),
+                    [&](const CountedWord& w) { return w.text.find(c) != std::string::npos; }))
+      found += c;
+  return found;
+}
 
 [[noreturn]] void refuse(const std::string& message, std::int64_t specials) {
   const std::size_t at = message.find("required_chars. ");
@@ -65,7 +85,7 @@ UnigramPieces train_unigram(const std::vector<CountedWord>& words, const Unigram
   if (o.vocab_size <= specials)
     throw UsageError(fmt::format("vocab_size: found {}, expected more than the {} special tokens",
                                  o.vocab_size, specials));
-  std::string alphabet;
+  std::string alphabet = cuts_in(words);
   for (const std::string& c : o.initial_alphabet) alphabet += c;
   CountedLines lines(words);
   if (lines.done()) throw InputError("no vocabulary can be learned: the text has no words");
