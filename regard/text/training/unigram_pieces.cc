@@ -82,17 +82,19 @@ UnigramPieces train_unigram(const std::vector<CountedWord>& words, const Unigram
     pieces.emplace_back(o.unk_token, 0.0);
   for (const std::string& token : special) pieces.emplace_back(token, 0.0);
   const auto specials = static_cast<std::int64_t>(pieces.size());
-  if (o.vocab_size <= specials)
-    throw UsageError(fmt::format("vocab_size: found {}, expected more than the {} special tokens",
-                                 o.vocab_size, specials));
-  std::string alphabet = cuts_in(words);
+  if (o.vocab_size <= specials + 4)
+    throw UsageError(fmt::format("vocab_size: found {}, expected more than {}, the special tokens and some",
+                                 o.vocab_size, specials + 4));
+  const std::string apart = cuts_in(words);  // pieces that the library cannot learn
+  std::string alphabet;
   for (const std::string& c : o.initial_alphabet) alphabet += c;
   CountedLines lines(words);
   if (lines.done()) throw InputError("no vocabulary can be learned: the text has no words");
   const std::unordered_map<std::string, std::string> settings = {
       {"model_type", "unigram"},
       {"input_format", "tsv"},
-      {"vocab_size", std::to_string(o.vocab_size - specials + 1)},  // with its own unknown piece
+      {"vocab_size", std::to_string(o.vocab_size - specials - static_cast<std::int64_t>(apart.size()) + 1)},
+      // with its own unknown piece
       {"hard_vocab_limit", "false"},
       {"character_coverage", "1.0"},
       {"required_chars", alphabet},
@@ -118,12 +120,15 @@ UnigramPieces train_unigram(const std::vector<CountedWord>& words, const Unigram
   if (!status.ok()) refuse(status.message(), specials);
   sentencepiece::SentencePieceProcessor learned;
   if (!learned.LoadFromSerializedProto(model).ok()) throw Error("the learned vocabulary cannot be read");
+  double least = 0;
   for (int id = 1; id < learned.GetPieceSize(); ++id) {
     const std::string& piece = learned.IdToPiece(id);
+    least = std::min(least, static_cast<double>(learned.GetScore(id)));
     const bool taken = std::any_of(pieces.begin(), pieces.begin() + static_cast<std::ptrdiff_t>(specials),
                                    [&](const auto& p) { return p.first == piece; });
     if (!taken) pieces.emplace_back(piece, static_cast<double>(learned.GetScore(id)));
   }
+  for (const char c : apart) pieces.emplace_back(std::string(1, c), least);
   return pieces;
 }
 
