@@ -1,6 +1,6 @@
 # A libFuzzer program for each source in fuzz/, with everything under the address and undefined-behavior sanitizers:
 #   cmake -B build/fuzz -DREGARD_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++-14 && cmake --build build/fuzz --target fuzz
-#   build/fuzz/bin/fuzz_tokenizer_json -max_total_time=3600 CORPUS
+#   TMPDIR=/dev/shm build/fuzz/bin/fuzz_tokenizer_json -max_total_time=3600 CORPUS   (some parsers read files)
 if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   message(FATAL_ERROR "REGARD_FUZZ: found ${CMAKE_CXX_COMPILER_ID}, expected clang: libFuzzer comes with it")
 endif()

@@ -75,8 +75,14 @@ std::function<bool()> time_is_up_after(const std::string& limit) {
 }
 
 void run(const TrainOptions& options, Console& console) {
-  if (options.task == "tokenizer")
+  if (options.task == "tokenizer") {
+    const bool more =
+        !options.train_target.empty() || !options.valid.empty() || !options.valid_target.empty() ||
+        !options.columns.empty() || !options.model_config.empty() || options.skip_bad || options.resume ||
+        !options.time_limit.empty() || !options.training.init.empty() || !options.training.preset.empty();
+    if (more) throw UsageError("train tokenizer: expected --train, --output and --set alone");
     return train_tokenizer({options.train, options.training.output, options.settings}, console);
+  }
   const std::vector<std::string> known{"tokenizer", "translation"};
   if (options.task != "translation")
     throw UsageError(fmt::format("train: found '{}', expected tokenizer or translation{}", options.task,
