@@ -39,7 +39,7 @@ for seed in "$@"; do
   bleu=$("$regard" score bleu --reference "$data/test_2016_flickr.$target.gz" "$run/test.$target" | cut -d ' ' -f 1)
   loss=$(grep -o '"eval_loss":[0-9.]*' "$run/log.jsonl" | tail -n 1 | cut -d : -f 2)
   rate=$(grep -o '"tokens_per_second":[0-9.]*' "$run/log.jsonl" | tail -n 1 | cut -d : -f 2)
-  echo "seed $seed: validation $loss nats/token, BLEU $bleu, $rate target tokens/s, $trained s"
+  printf 'seed %s: validation %.4f nats/token, BLEU %s, %.0f target tokens/s, %s s\n' "$seed" "$loss" "$bleu" "$rate" "$trained"
   results+=("$loss $bleu")
 done
 printf '%s\n' "${results[@]}" | awk '{ loss += $1; bleu += $2 } END { printf "mean of %d: validation %.4f, BLEU %.2f\n", NR, loss / NR, bleu / NR }'

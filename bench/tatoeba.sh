@@ -31,7 +31,7 @@ awk -F '\t' -v to="$output" '
 for set in train valid test; do echo "$set: $(wc -l < "$output/$set.en") pairs"; done
 
 settings=()
-for setting in max_steps=2000 learning_rate=2e-3 warmup_steps=1000 label_smoothing_factor=0.1 dropout=0.3 max_grad_norm=1 \
+for setting in max_steps=1500 learning_rate=2e-3 warmup_steps=500 label_smoothing_factor=0.1 dropout=0.3 max_grad_norm=1 \
   batch_tokens=4096 vocab_size=6000 joint_vocab=false logging_steps=100 eval_steps=500 save_steps=100 save_total_limit=10 average_checkpoints=10; do
   settings+=(--set "$setting")
 done
@@ -47,5 +47,5 @@ for direction in "$@"; do
   "$regard" translate "$run" "$output/test.$source" --config '{"num_beams": 5, "max_new_tokens": 100}' > "$run/test.$target"
   bleu=$("$regard" score bleu --tokenize "$tokenizer" --reference "$output/test.$target" "$run/test.$target" | cut -d ' ' -f 1)
   loss=$(grep -o '"eval_loss":[0-9.]*' "$run/log.jsonl" | tail -n 1 | cut -d : -f 2)
-  echo "$direction: validation $loss nats/token, BLEU $bleu ($tokenizer), trained in $trained s"
+  printf '%s: validation %.4f nats/token, BLEU %s (%s), trained in %s s\n' "$direction" "$loss" "$bleu" "$tokenizer" "$trained"
 done
