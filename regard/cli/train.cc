@@ -11,10 +11,13 @@
 #include "regard/cli/interrupt.h"
 #include "regard/cli/train_tokenizer.h"
 #include "regard/cli/training_surroundings.h"
+#include "regard/tasks/train_text.h"
 #include "regard/tasks/train_translation.h"
 
 namespace regard::cli {
 namespace {
+
+const std::string usual_preset = tasks::TrainingRequest().preset;
 
 struct TrainOptions {
   std::string task;
@@ -23,9 +26,9 @@ struct TrainOptions {
   bool skip_bad = false;
   std::string model_config;
   std::vector<std::string> settings;
-  std::string time_limit;
+  std::string time_limit, level = "subword";
   bool resume = false;
-  tasks::TranslationTraining training;
+  tasks::TrainingRequest request;
 };
 
 // The program's own command line, for the record in regard.json.
@@ -43,28 +46,77 @@ std::vector<std::string> command_line() {
   return words;
 }
 
-void require(const std::string& value, const char* option) {
-  if (value.empty()) throw UsageError(fmt::format("train: expected {}", option));
+tasks::TrainingRequest request_of(const TrainOptions& options) {
+  if (options.train.empty()) throw UsageError("train: expected --train FILE");
+  if (options.request.output.empty()) throw UsageError("train: expected --output DIR");
+  tasks::TrainingRequest request = options.request;
+  if (!options.model_config.empty()) {
+    request.model_config = read_json(options.model_config);
+    if (!request.model_config.is_object())
+      JsonField(request.model_config, options.model_config).refuse("an object");
+  }
+  for (const std::string& text : options.settings) request.settings.push_back(train::parse_setting(text));
+  if (options.resume) request.begin = train::RunDirectory::Begin::resume;
+  request.command_line = command_line();
+  return request;
 }
 
-tasks::TranslationTraining translation_of(const TrainOptions& options) {
-  if (options.train.empty()) throw UsageError("train: expected --train FILE");
-  require(options.training.output.string(), "--output DIR");
-  tasks::TranslationTraining training = options.training;
+// An option of other tasks, which would be passed over in silence.
+void refuse_option(bool given, const TrainOptions& options, const char* option, const char* of) {
+  if (given)
+    throw UsageError(fmt::format("train {}: found {}, which is an option of {}", options.task, option, of));
+}
+
+tasks::TrainingResult translation(const TrainOptions& options, const train::Surroundings& around) {
+  refuse_option(options.level != "subword", options, "--level", "text-generation");
+  tasks::TranslationTraining training{request_of(options), {}, {}};
   const data::Columns columns = data::parse_columns(options.columns, {"source", "target"});
   training.train = {data::match_files(options.train, options.train_target, {"--train", "--train-target"}),
                     columns, options.skip_bad};
   training.valid = {data::match_files(options.valid, options.valid_target, {"--valid", "--valid-target"}),
                     columns, options.skip_bad};
-  if (!options.model_config.empty()) {
-    training.model_config = read_json(options.model_config);
-    if (!training.model_config.is_object())
-      JsonField(training.model_config, options.model_config).refuse("an object");
-  }
-  for (const std::string& text : options.settings) training.settings.push_back(train::parse_setting(text));
-  if (options.resume) training.begin = train::RunDirectory::Begin::resume;
-  training.command_line = command_line();
+  return tasks::train_translation(training, around);
+}
+
+tasks::TextTraining text_of(const TrainOptions& options) {
+  refuse_option(!options.train_target.empty(), options, "--train-target", "translation");
+  refuse_option(!options.valid_target.empty(), options, "--valid-target", "translation");
+  refuse_option(options.skip_bad, options, "--skip-bad", "translation");
+  tasks::TextTraining training{request_of(options), {}, {}, {}};
+  const data::Columns columns = data::parse_columns(options.columns, {"text"});
+  training.train = {{options.train.begin(), options.train.end()}, columns};
+  training.valid = {{options.valid.begin(), options.valid.end()}, columns};
+  // Before --set, which may say the same.
+  if (options.level == "char")
+    training.settings.insert(training.settings.begin(), std::pair{"vocab_type", Json("char")});
   return training;
+}
+
+tasks::TrainingResult text_generation(const TrainOptions& options, const train::Surroundings& around) {
+  return tasks::train_text(text_of(options), around);
+}
+
+tasks::TrainingResult fill_mask(const TrainOptions& options, const train::Surroundings& around) {
+  tasks::TextTraining training = text_of(options);
+  training.goal = tasks::TextTraining::Goal::masked_tokens;
+  return tasks::train_text(training, around);
+}
+
+struct Task {
+  const char* name;
+  tasks::TrainingResult (*train)(const TrainOptions& options, const train::Surroundings& around);
+};
+constexpr Task known_tasks[] = {
+    {"translation", translation}, {"text-generation", text_generation}, {"fill-mask", fill_mask}};
+
+const Task& task_named(const std::string& name) {
+  std::vector<std::string> names{"tokenizer"};
+  for (const Task& task : known_tasks) {
+    if (name == task.name) return task;
+    names.emplace_back(task.name);
+  }
+  throw UsageError(fmt::format("train: found '{}', expected {}{}", name, fmt::join(names, ", "),
+                               did_you_mean(name, names)));
 }
 
 // From here on: reading the data counts too.
@@ -76,26 +128,22 @@ std::function<bool()> time_is_up_after(const std::string& limit) {
 
 void run(const TrainOptions& options, Console& console) {
   if (options.task == "tokenizer") {
-    const bool more =
-        !options.train_target.empty() || !options.valid.empty() || !options.valid_target.empty() ||
-        !options.columns.empty() || !options.model_config.empty() || options.skip_bad || options.resume ||
-        !options.time_limit.empty() || !options.training.init.empty() || !options.training.preset.empty();
+    const bool more = !options.train_target.empty() || !options.valid.empty() ||
+                      !options.valid_target.empty() || !options.columns.empty() ||
+                      !options.model_config.empty() || options.skip_bad || options.resume ||
+                      !options.time_limit.empty() || !options.request.init.empty() ||
+                      options.request.preset != usual_preset || options.level != "subword";
     if (more) throw UsageError("train tokenizer: expected --train, --output and --set alone");
-    return train_tokenizer({options.train, options.training.output, options.settings}, console);
+    return train_tokenizer({options.train, options.request.output, options.settings}, console);
   }
-  const std::vector<std::string> known{"tokenizer", "translation"};
-  if (options.task != "translation")
-    throw UsageError(fmt::format("train: found '{}', expected tokenizer or translation{}", options.task,
-                                 did_you_mean(options.task, known)));
+  const Task& task = task_named(options.task);
   console.dtype({DType::f32});
-  const tasks::TranslationTraining training = translation_of(options);
-
   train::Surroundings around = training_surroundings(console);
   if (!options.time_limit.empty()) around.time_is_up = time_is_up_after(options.time_limit);
   hold_interrupts();
-  const auto result = tasks::train_translation(training, around);
+  const tasks::TrainingResult result = task.train(options, around);
   if (result.was_finished) return;
-  const std::string output = training.output.string();
+  const std::string output = options.request.output.string();
   if (console.json()) {
     return console.out().line(to_line({{"output", output},
                                        {"updates", result.outcome.steps},
@@ -112,27 +160,31 @@ void run(const TrainOptions& options, Console& console) {
 Action declare_train(CLI::App& app) {
   auto options = std::make_shared<TrainOptions>();
   auto& o = *options;
-  app.add_option("TASK", o.task, "what to learn: translation, or a tokenizer")->required();
+  app.add_option("TASK", o.task, "what to learn: translation, text-generation, fill-mask, or a tokenizer")
+      ->required();
   const auto files = [&app](const char* name, std::vector<std::string>& to, const char* help) {
     app.add_option(name, to, help)->allow_extra_args(false);
   };
   files("--train", o.train,
-        "training texts: lines, or a .tsv or .jsonl that holds both sides (also .gz); any number of times");
+        "training texts: lines, or for translation a .tsv or .jsonl that holds both sides, for the others "
+        "a .jsonl with \"text\" (also .gz); any number of times");
   files("--train-target", o.train_target,
         "their translations, line by line; the first for the first --train");
   files("--valid", o.valid, "texts to validate with; any number of times");
   files("--valid-target", o.valid_target, "their translations");
   app.add_flag("--skip-bad", o.skip_bad,
                "count lines that cannot be used (bytes, columns, JSON) and go on without");
-  app.add_option("--columns", o.columns, "columns or keys of a .tsv or .jsonl: source=1,target=2");
-  app.add_option("--output", o.training.output, "the folder for model, checkpoints and log");
-  app.add_option("--init", o.training.init, "a checkpoint to start from, with its tokenizer");
-  app.add_option("--preset", o.training.preset,
-                 "tiny, small, base or deep: shape and settings; default: tiny");
+  app.add_option("--columns", o.columns, "columns or keys of a .tsv or .jsonl: source=1,target=2; text=KEY");
+  app.add_option("--level", o.level, "text-generation, fill-mask: subword, or char for a model of characters")
+      ->check(CLI::IsMember({"subword", "char"}));
+  app.add_option("--output", o.request.output, "the folder for model, checkpoints and log");
+  app.add_option("--init", o.request.init, "a checkpoint to start from, with its tokenizer");
+  app.add_option("--preset", o.request.preset,
+                 "tiny, small, base (translation: also deep): shape and settings; default: tiny");
   app.add_option("--model-config", o.model_config, "a JSON file with keys of config.json");
   app.add_option("--set", o.settings, "a training key or a key of config.json, e.g. learning_rate=2e-3")
       ->allow_extra_args(false);
-  app.add_option("--seed", o.training.seed, "of weights, order and dropout; default: 1");
+  app.add_option("--seed", o.request.seed, "of weights, order and dropout; default: 1");
   app.add_option("--time-limit", o.time_limit,
                  "save, leave the model and end after this time (90s, 30m, 1h30m); --resume goes on");
   app.add_flag("--resume", o.resume, "go on with the run in --output from its newest checkpoint");

@@ -54,22 +54,30 @@ std::unique_ptr<Model> make(const Json& json, const std::string& file, nn::Weigh
 
 namespace {
 
-std::unique_ptr<Model> load_as_class(const std::filesystem::path& directory, bool base) {
-  const auto file = directory / "config.json";
-  Json config = read_json(file);
-  const Family& family = family_of(JsonField(config, file.string()));
-  if (base) config["architectures"] = Json::array({family.architecture});
-  CheckpointWeights weights(directory, std::string(family.prefix));
-  return make(config, file.string(), weights);
+// The weights that lie in a directory, in a model of that configuration.
+std::unique_ptr<Model> from_files(const std::filesystem::path& directory, const Json& config) {
+  const std::string file = (directory / "config.json").string();
+  CheckpointWeights weights(directory, std::string(family_of(JsonField(config, file)).prefix));
+  return make(config, file, weights);
 }
 
 }  // namespace
 
 std::unique_ptr<Model> load(const std::filesystem::path& directory) {
-  return load_as_class(directory, false);
+  return from_files(directory, read_json(directory / "config.json"));
 }
+
 std::unique_ptr<Model> load_base(const std::filesystem::path& directory) {
-  return load_as_class(directory, true);
+  const auto file = directory / "config.json";
+  Json config = read_json(file);
+  config["architectures"] = Json::array({family_of(JsonField(config, file.string())).architecture});
+  return from_files(directory, config);
+}
+
+std::unique_ptr<Model> load(const std::filesystem::path& directory, const Json& config) {
+  auto model = from_files(directory, config);
+  for (Parameter* p : model->parameters().all()) p->set(p->value().clone());
+  return model;
 }
 
 std::unique_ptr<Model> create(const Json& config, RandomKey key, const std::string& file) {

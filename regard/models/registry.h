@@ -11,6 +11,9 @@ namespace regard::models {
 // A model from the directory of a Hugging Face checkpoint (config.json, model.safetensors or shards).
 // InputError with file, tensor or key where it is missing, damaged, or of an unsupported family or setting.
 std::unique_ptr<Model> load(const std::filesystem::path& directory);
+// The same with another configuration of the same shape (other dropout, say), for training: the weights are
+// copies, so that files may go and optimizers write.
+std::unique_ptr<Model> load(const std::filesystem::path& directory, const Json& config);
 
 // The same without its head, whatever its `architectures` says.
 std::unique_ptr<Model> load_base(const std::filesystem::path& directory);

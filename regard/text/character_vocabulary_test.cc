@@ -28,5 +28,18 @@ TEST(CharacterVocabulary, HasATokenForEachCharacterAndGivesTheTextBack) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(CharacterVocabulary, ForMaskingFramesTheText) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "regard_masked_characters";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  write_character_tokenizer({'a', 'b'}, folder, TextUse::masking);
+  const auto tokenizer = load_tokenizer(folder);
+  const SpecialIds ids = tokenizer->special_ids();
+  EXPECT_EQ(ids.mask, 6);
+  EXPECT_EQ(tokenizer->encode_ids("b[MASK]a", TextSide::source),
+            (std::vector<std::int32_t>{*ids.classification, 1, 6, 0, *ids.separator}));
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace regard
