@@ -1,5 +1,5 @@
-#include "regard/decode/coverage.h"
 #include "regard/decode/search.h"
+#include "regard/decode/coverage.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

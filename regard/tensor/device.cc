@@ -43,8 +43,8 @@ struct Device::Allocator {
   std::map<std::size_t, std::vector<void*>> kept;  // by size
   Statistics statistics;
 
-  // The smallest block that holds `size` and not twice as much: ragged batches ask for all sizes between their
-  // shortest and longest, and blocks for each of them would be many times what is ever in use.
+  // The smallest block that holds `size` and not twice as much: ragged batches ask for all sizes between
+  // their shortest and longest, and blocks for each of them would be many times what is ever in use.
   void* take(std::size_t size) {
     for (auto it = kept.lower_bound(size); it != kept.end() && it->first < 2 * size; ++it) {
       if (it->second.empty()) continue;
