@@ -133,7 +133,9 @@ TEST_F(TrainTokenizer, WhatCannotBeIsRefusedByName) {
   EXPECT_NE(usage({{"unk_token", "<x>"}}).find("unk_token"), std::string::npos);
   EXPECT_NE(usage({{"vocab_type", "wordpiece"}, {"pre_tokenizer", "byte_level"}}).find("pre_tokenizer"),
             std::string::npos);
-  write_text("good\nb\xFFd\n");
+  write_text(
+      "good\nb\xFF"
+      "d\n");
   try {
     learn({});
     FAIL() << "took bytes that are no text";
