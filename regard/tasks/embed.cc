@@ -129,7 +129,8 @@ std::vector<std::vector<float>> Embedder::embed(std::span<const std::string> tex
   });
   std::vector<std::vector<float>> vectors(texts.size());
   const Batches batches = batches_of(ids, how);
-  for (const auto& [begin, end] : batches.ranges) {
+  for (const auto& range : batches.ranges) {
+    const std::size_t begin = range.first, end = range.second;  // clang 14 captures no bindings
     if (how.cancelled && how.cancelled()) throw Interrupted("interrupted while embedding");
     std::vector<Ids> rows;
     for (std::size_t i = begin; i < end; ++i) rows.push_back(std::move(ids[batches.order[i]]));
