@@ -116,6 +116,10 @@ class RepeatedWeights final : public nn::WeightSource {
 
 }  // namespace
 
+bool has_open_shape(std::string_view family) {
+  return family == "marian" || family == "pegasus" || family == native;
+}
+
 TrainedForm trained_form(const Json& config, const std::string& file) {
   Json full = config;
   const JsonField given(config, file);
@@ -125,7 +129,8 @@ TrainedForm trained_form(const Json& config, const std::string& file) {
   const bool pre = shape.norm_position == nn::NormPosition::pre;
   const EncoderDecoderFamily* family =
       encoder_decoder_family(wanted.empty() ? (pre ? "pegasus" : "marian") : wanted);
-  if (family == nullptr) given.at("model_type").refuse("marian, pegasus or regard");
+  if (family == nullptr || !has_open_shape(family->type))
+    given.at("model_type").refuse("marian, pegasus or regard");
   TrainedForm form{full, std::string(family->type)};
   if (family->type != native) {
     if (const auto problem = obstacle(shape, family->type))
@@ -146,7 +151,7 @@ std::string architecture_of(std::string_view family) {
 
 Json open_config(const Json& config, const std::string& file) {
   const EncoderDecoderFamily& family = encoder_decoder_family_of(JsonField(config, file));
-  if (family.type == native) return config;
+  if (family.type == native || !has_open_shape(family.type)) return config;
   Json open = config;
   open["norm_position"] =
       family.read(JsonField(config, file)).norm_position == nn::NormPosition::pre ? "pre" : "post";

@@ -26,8 +26,12 @@ TrainedForm trained_form(const Json& config, const std::string& file = "config")
 // The class of a family in transformers, as config.json names it. The family is one that trained_form gave.
 std::string architecture_of(std::string_view family);
 
+// Whether training may choose the shape of that family's models (marian, pegasus, regard); models of others
+// are trained further as they are.
+bool has_open_shape(std::string_view family);
+
 // A checkpoint's configuration as one to start from: what its family implies said by keys, and the family
-// left open, unless it is Regard's own form.
+// left open, unless it is Regard's own form; unchanged where its shape is not open.
 Json open_config(const Json& config, const std::string& file);
 
 // The same function as a model of that family, its weights copied and repeated where they must be; the family

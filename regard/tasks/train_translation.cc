@@ -63,9 +63,19 @@ void TranslationTask::prepare_tokenizer(Stage stage) {
 models::Model& TranslationTask::make_model(RandomKey weights) {
   const Json config =
       training_.init.empty() ? complete_config(plan_.config, *tokenizer_, plan_.translation) : plan_.config;
-  model_ = models::as_kind<models::SequenceToSequence>(
-      models::create(models::trained_form(config).config, weights), "config");
-  if (!training_.init.empty()) train::load_parameters(model_->parameters(), training_.init);
+  if (plan_.fixed_shape) {
+    model_ = models::as_kind<models::SequenceToSequence>(models::load(training_.init, config),
+                                                         training_.init.string());
+    if (model_->decoder_start() == models::DecoderStart::last_token)
+      throw InputError(
+          fmt::format("{}: found model_type {}, whose targets carry language codes; training of "
+                      "such models is not supported",
+                      training_.init.string(), config.value("model_type", "")));
+  } else {
+    model_ = models::as_kind<models::SequenceToSequence>(
+        models::create(models::trained_form(config).config, weights), "config");
+    if (!training_.init.empty()) train::load_parameters(model_->parameters(), training_.init);
+  }
   around_.log.info(fmt::format("model: {} parameters, vocabulary {}", model_->parameters().elements(),
                                tokenizer_->vocabulary_size(TextSide::target)));
   return *model_;

@@ -152,17 +152,29 @@ TranslationPlan plan_translation(const TranslationTraining& training, const Json
   plan.training = training_of(preset);
   plan.translation.vocab_size = preset.vocabulary;
   plan.config = base.is_null() ? config_of(preset.shape) : base;
+  const std::string family = plan.config.value("model_type", "");
+  plan.fixed_shape = !base.is_null() && !family.empty() && !models::has_open_shape(family);
+  const auto keys_of_model = [&] {
+    if (!plan.fixed_shape) return config_keys();
+    std::vector<std::string> own;
+    for (const auto& [key, value] : base.items())
+      if (key != "model_type" && key != "architectures") own.push_back(key);
+    return own;
+  };
   apply_request(training, {plan.training, plan.config,
                            [&](const std::string& key, const Json& value) {
                              return train::set_by_name<TranslationSettings>(plan.translation, keys(), key,
                                                                             value);
                            },
-                           train::names_of<TranslationSettings>(keys()), config_keys});
+                           train::names_of<TranslationSettings>(keys()), keys_of_model});
   const std::string& metric = plan.training.metric_for_best_model;
   if (metric == "bleu" && !plan.translation.predict_with_generate)
     throw UsageError("metric_for_best_model: found bleu, expected predict_with_generate=true with it");
+  if (plan.fixed_shape && plan.config["model_type"] != family)
+    throw UsageError(fmt::format("--model-config: found model_type {}, expected {} as in --init",
+                                 to_line(plan.config["model_type"]), family));
   try {
-    decide_family(plan.config, plan.translation);
+    if (!plan.fixed_shape) decide_family(plan.config, plan.translation);
   } catch (const InputError& e) {
     // Where all that is set comes from the command line, so does what is wrong.
     if (base.is_null() && training.model_config.empty()) throw UsageError(e.what());

@@ -32,6 +32,8 @@ struct TranslationPlan {
   TranslationSettings translation;
   // Of the model, without vocabulary and special ids; model_type is that of the finished one.
   Json config;
+  // Of a checkpoint whose family leaves no choice of shape: it is trained further as it is.
+  bool fixed_shape = false;
   Json to_json() const;
 };
 

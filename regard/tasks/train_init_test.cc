@@ -1,0 +1,114 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "regard/base/error.h"
+#include "regard/base/file.h"
+#include "regard/models/registry.h"
+#include "regard/tasks/train_translation.h"
+#include "regard/text/character_vocabulary.h"
+
+// Training further what another program made: encoder-decoders whose shape is their family's own.
+
+namespace regard::tasks {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TrainInit : public testing::Test {
+ protected:
+  TrainInit() : pool_(2) {
+    folder_ = fs::path(testing::TempDir()) /
+              (std::string("init_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    around_.step.threads = &pool_;
+    std::ofstream(folder_ / "train.tsv") << "ab\tba\nabc\tcba\nca\tac\nbca\tacb\n";
+    training_.train = {{{folder_ / "train.tsv"}}};
+    training_.valid = training_.train;
+    training_.init = folder_ / "first";
+    training_.output = folder_ / "run";
+    for (const char* setting :
+         {"max_steps=60", "eval_steps=30", "save_steps=30", "learning_rate=1e-2",
+          "lr_scheduler_type=constant", "batch_tokens=64", "predict_with_generate=false"})
+      training_.settings.push_back(train::parse_setting(setting));
+  }
+  ~TrainInit() override { fs::remove_all(folder_); }
+
+  // A T5 of nothing but drawn weights, with characters as tokens: a 0, b 1, c 2, end 3, unknown 4, padding 5.
+  void write_t5() {
+    const Json config{{"model_type", "t5"},
+                      {"architectures", {"T5ForConditionalGeneration"}},
+                      {"vocab_size", 6},
+                      {"d_model", 16},
+                      {"d_kv", 8},
+                      {"d_ff", 32},
+                      {"num_layers", 1},
+                      {"num_decoder_layers", 1},
+                      {"num_heads", 2},
+                      {"relative_attention_num_buckets", 8},
+                      {"dropout_rate", 0.0},
+                      {"feed_forward_proj", "relu"},
+                      {"is_encoder_decoder", true},
+                      {"tie_word_embeddings", true},
+                      {"pad_token_id", 5},
+                      {"eos_token_id", 3},
+                      {"decoder_start_token_id", 5}};
+    fs::create_directories(training_.init);
+    models::save(*models::create(config, {3}), training_.init);
+    write_character_tokenizer({'a', 'b', 'c'}, training_.init);
+    Json tokenizer = read_json(training_.init / "tokenizer.json");
+    const char* end = "<|endoftext|>";
+    tokenizer["post_processor"] = {
+        {"type", "TemplateProcessing"},
+        {"single",
+         {{{"Sequence", {{"id", "A"}, {"type_id", 0}}}}, {{"SpecialToken", {{"id", end}, {"type_id", 0}}}}}},
+        {"pair",
+         {{{"Sequence", {{"id", "A"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "B"}, {"type_id", 0}}}}}},
+        {"special_tokens", {{end, {{"id", end}, {"ids", {3}}, {"tokens", {end}}}}}}};
+    write_atomically(training_.init / "tokenizer.json", to_pretty(tokenizer));
+  }
+  std::vector<double> validations() {
+    std::vector<double> losses;
+    for (const std::string& line : read_lines(training_.output / "log.jsonl"))
+      if (const Json json = parse_json(line, "log"); json.contains("eval_loss"))
+        losses.push_back(json["eval_loss"].get<double>());
+    return losses;
+  }
+
+  fs::path folder_;
+  ThreadPool pool_;
+  train::Surroundings around_;
+  TranslationTraining training_;
+};
+
+TEST_F(TrainInit, AT5LearnsAndStaysAT5) {
+  write_t5();
+  train_translation(training_, around_);
+  const std::vector<double> losses = validations();
+  ASSERT_EQ(losses.size(), 2U);
+  EXPECT_LT(losses.back(), 1.0);  // of six tokens; 1.79 is knowing nothing
+  EXPECT_LT(losses.back(), losses.front());
+  const Json before = read_json(training_.init / "config.json");
+  EXPECT_EQ(read_json(training_.output / "config.json"), before);
+  EXPECT_EQ(models::load(training_.output)->config().at("model_type"), "t5");
+}
+
+TEST_F(TrainInit, OnlyKeysThatTheModelHasMayBeSet) {
+  write_t5();
+  training_.settings.push_back({"encoder_layers", 3});
+  EXPECT_THROW(train_translation(training_, around_), UsageError);
+  training_.settings.back() = {"dropout_rate", 0.25};
+  training_.settings.push_back({"max_steps", 1});
+  train_translation(training_, around_);
+  EXPECT_EQ(read_json(training_.output / "config.json").at("dropout_rate"), 0.25);
+}
+
+TEST_F(TrainInit, AnotherKindOfModelIsRefused) {
+  fs::create_directories(training_.init);
+  write_atomically(training_.init / "config.json", R"({"model_type": "gpt2", "vocab_size": 6})");
+  EXPECT_THROW(train_translation(training_, around_), InputError);
+}
+
+}  // namespace
+}  // namespace regard::tasks
