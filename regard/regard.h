@@ -78,20 +78,89 @@ struct Translation {
   std::int64_t kept = 0, placed = 0;  // parts that came through the model; that were put where it looked
 };
 
+// How a prompt goes on. What is not given stands in the model's generation_config.json.
+struct GenerateOptions {
+  std::int64_t max_new_tokens = 0;  // 0: not given; where nothing says it, 256
+  int beams = 0;                    // 1: no beam search; 0: not given
+  int results = 0;                  // of each prompt; 0: not given
+  bool sample = false;              // draw each token; temperature and filters are keys of `generation`
+  std::uint64_t seed = 0;
+  std::string generation;  // any keys of a generation_config.json as a JSON object; empty: none
+  // Called with the text as it comes, never half a character; for one prompt with one result, without beams.
+  std::function<void(std::string_view)> on_text = {};
+  std::stop_token stop = {};  // once stop is requested the call ends with Interrupted, within a token's time
+};
+
+struct Generation {
+  std::string text;  // what follows the prompt
+  double score = 0;  // what the search ranks by
+  std::vector<std::string> tokens;
+  struct Alternative {
+    std::string text;
+    double score = 0;
+  };
+  std::vector<Alternative> alternatives;  // the other results
+};
+
+struct EmbedOptions {
+  std::stop_token stop = {};  // once stop is requested the call ends with Interrupted, within a batch's time
+};
+
+struct FillMaskOptions {
+  std::int64_t top = 5;  // candidates of each mask
+  std::stop_token stop = {};
+};
+
+struct FilledText {
+  std::string text;  // each mask filled with its likeliest token
+  struct Candidate {
+    std::string token;
+    double score = 0;       // its probability
+    std::string text;       // the text with it
+    std::int64_t mask = 0;  // which mask of the text, from 0
+  };
+  std::vector<Candidate> candidates;  // of each mask in turn, likeliest first
+};
+
 // A loaded model with its tokenizer. Immutable: any number of threads may call it at once, and two models may
 // live in one process. Movable, not copyable. A moved-from model may only be destroyed or assigned to.
+//
+// UTF-8 in and out; what is not valid UTF-8 is replaced by U+FFFD. What a text gets depends neither on the
+// others nor on the number of threads. A call of what the model is not for (translate of a BERT, say) is an
+// InputError that says what was found.
 class Model {
  public:
   ~Model();
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;
 
-  // UTF-8 in and out; what is not valid UTF-8 is replaced by U+FFFD. A text of nothing but white space has
-  // an empty translation; one longer than the model's positions is translated in pieces. What a text gets
-  // does not depend on the others, nor on the number of threads.
+  // By an encoder-decoder. A text of nothing but white space has an empty translation; one longer than the
+  // model's positions is translated in pieces.
   Translation translate(std::string_view text, const TranslateOptions& options = {}) const;
   std::vector<Translation> translate(const std::vector<std::string>& texts,
                                      const TranslateOptions& options = {}) const;
+  // The same under the other name by which users of encoder-decoders know it.
+  Translation summarize(std::string_view text, const TranslateOptions& options = {}) const;
+  std::vector<Translation> summarize(const std::vector<std::string>& texts,
+                                     const TranslateOptions& options = {}) const;
+
+  // How prompts go on, by a decoder. An empty prompt begins with bos_token_id; without one its result is
+  // empty.
+  Generation generate(std::string_view prompt, const GenerateOptions& options = {}) const;
+  std::vector<Generation> generate(const std::vector<std::string>& prompts,
+                                   const GenerateOptions& options = {}) const;
+
+  // A vector for each text, by a text encoder: as a sentence-transformers directory says, else the mean of
+  // the last layer's states. Texts are cut to as many tokens as the model reads.
+  std::vector<float> embed(std::string_view text, const EmbedOptions& options = {}) const;
+  std::vector<std::vector<float>> embed(const std::vector<std::string>& texts,
+                                        const EmbedOptions& options = {}) const;
+
+  // What stands in the place of the mask token ([MASK], <mask>), by a masked language model. InputError: a
+  // text without a mask, or longer than the model's positions.
+  FilledText fill_mask(std::string_view text, const FillMaskOptions& options = {}) const;
+  std::vector<FilledText> fill_mask(const std::vector<std::string>& texts,
+                                    const FillMaskOptions& options = {}) const;
 
  private:
   friend Model load(const std::filesystem::path& directory, const LoadOptions& options);

@@ -10,6 +10,8 @@
 #include <functional>
 #include <thread>
 
+#include "tests/support/small_causal_model.h"
+#include "tests/support/small_encoder.h"
 #include "tests/support/small_model.h"
 
 namespace regard::testing_support {
@@ -188,6 +190,84 @@ TEST_F(Library, ACallCanBeCancelled) {
   EXPECT_THROW(model.translate(small_sentences()[0], {.stop = source.get_token()}), Interrupted);
   std::stop_source never;
   EXPECT_NO_THROW(model.translate(small_sentences()[0], {.stop = never.get_token()}));
+}
+
+// A folder that goes with the test.
+class Folder {
+ public:
+  explicit Folder(const char* name)
+      : path_(std::filesystem::path(testing::TempDir()) / (name + std::to_string(getpid()))) {
+    std::filesystem::remove_all(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST_F(Library, SummarizeIsTranslateByAnotherName) {
+  const Model model = load(folder());
+  const std::string text = small_sentences()[0];
+  EXPECT_EQ(model.summarize(text).text, model.translate(text).text);
+  EXPECT_EQ(model.summarize(std::vector<std::string>{text, text}).size(), 2U);
+}
+
+TEST_F(Library, ADecoderGenerates) {
+  const Folder where("regard_library_decoder_");
+  make_small_causal_model(where.path());
+  const Model model = load(where.path(), {.threads = 2});
+  std::string streamed;
+  GenerateOptions options{.max_new_tokens = 9, .beams = 1};
+  options.on_text = [&](std::string_view text) { streamed += text; };
+  const Generation one = model.generate("a dog", options);
+  EXPECT_EQ(streamed, one.text);
+  EXPECT_LE(one.tokens.size(), 9U);
+  EXPECT_FALSE(one.text.empty());
+  EXPECT_THROW(model.generate(std::vector<std::string>{"a", "b"}, options), UsageError);
+  const auto both =
+      model.generate(std::vector<std::string>{"a dog", "two"}, {.max_new_tokens = 9, .beams = 1});
+  EXPECT_EQ(both[0].text, one.text);
+  const auto drawn = [&](std::uint64_t seed) {
+    return model.generate("a", {.max_new_tokens = 9, .results = 2, .sample = true, .seed = seed});
+  };
+  EXPECT_EQ(drawn(4).text, drawn(4).text);
+  EXPECT_EQ(drawn(4).alternatives.size(), 1U);
+  EXPECT_THROW(model.generate("a", {.generation = "[1]"}), UsageError);
+  std::stop_source source;
+  source.request_stop();
+  EXPECT_THROW(model.generate("a", {.stop = source.get_token()}), Interrupted);
+  EXPECT_THROW(model.translate("a"), InputError);
+  EXPECT_THROW(model.embed("a"), InputError);
+}
+
+TEST_F(Library, AnEncoderEmbedsAndFillsMasks) {
+  const Folder where("regard_library_encoder_");
+  make_small_encoder(where.path(), "BertForMaskedLM");
+  const Model model = load(where.path());
+  const FilledText filled = model.fill_mask("the [MASK] runs", {.top = 3});
+  ASSERT_EQ(filled.candidates.size(), 3U);
+  EXPECT_EQ(filled.text, filled.candidates[0].text);
+  EXPECT_GE(filled.candidates[0].score, filled.candidates[1].score);
+  EXPECT_THROW(model.fill_mask("no mask"), InputError);
+  EXPECT_THROW(model.fill_mask("[MASK]", {.top = 0}), UsageError);
+  const auto vectors = model.embed(std::vector<std::string>{"a dog", "the horse runs"});
+  ASSERT_EQ(vectors.size(), 2U);
+  EXPECT_EQ(vectors[0].size(), 8U);
+  EXPECT_EQ(vectors[1], model.embed("the horse runs"));
+  EXPECT_NE(vectors[0], vectors[1]);
+  EXPECT_THROW(model.translate("a"), InputError);
+  EXPECT_THROW(model.generate("a"), InputError);
+}
+
+TEST_F(Library, AnEncoderWithoutAHeadOnlyEmbeds) {
+  const Folder where("regard_library_base_");
+  make_small_encoder(where.path(), "BertModel");
+  const Model model = load(where.path());
+  EXPECT_EQ(model.embed("a man").size(), 8U);
+  EXPECT_THROW(model.fill_mask("a [MASK]"), InputError);
+  std::filesystem::resize_file(where.path() / "model.safetensors", 100);
+  EXPECT_THROW(load(where.path()), InputError);
 }
 
 TEST_F(Library, AModelMoves) {
