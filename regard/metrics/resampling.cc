@@ -44,21 +44,31 @@ double p_value(std::int64_t counted, std::size_t tried) {
 
 }  // namespace
 
-std::vector<double> bootstrap_scores(const Metric& metric, const SegmentStatistics& statistics,
+std::vector<double> bootstrap_scores(std::size_t items,
+                                     const std::function<double(std::span<const std::size_t>)>& measure,
                                      const ResamplingOptions& options) {
   std::vector<double> scores(static_cast<std::size_t>(std::max<std::int64_t>(0, options.count)));
-  const std::size_t segments = statistics.segments();
-  if (segments == 0) throw UsageError("resampling: found no segments, expected some");
+  if (items == 0) throw UsageError("resampling: found no segments, expected some");
   run_trials(options, [&](std::int64_t t) {
     RandomStream stream(key_of(options, bootstrap, t));
-    std::vector<double> sums(statistics.width);
-    for (std::size_t i = 0; i < segments; ++i) {
-      const auto row = statistics.row(stream.below(segments));
-      for (std::size_t n = 0; n < sums.size(); ++n) sums[n] += row[n];
-    }
-    scores[static_cast<std::size_t>(t)] = metric.score(sums);
+    std::vector<std::size_t> drawn(items);
+    for (std::size_t& item : drawn) item = stream.below(items);
+    scores[static_cast<std::size_t>(t)] = measure(drawn);
   });
   return scores;
+}
+
+std::vector<double> bootstrap_scores(const Metric& metric, const SegmentStatistics& statistics,
+                                     const ResamplingOptions& options) {
+  const auto score = [&](std::span<const std::size_t> drawn) {
+    std::vector<double> sums(statistics.width);
+    for (const std::size_t segment : drawn) {
+      const auto row = statistics.row(segment);
+      for (std::size_t n = 0; n < sums.size(); ++n) sums[n] += row[n];
+    }
+    return metric.score(sums);
+  };
+  return bootstrap_scores(statistics.segments(), score, options);
 }
 
 Confidence confidence_of(std::vector<double> scores) {
@@ -66,6 +76,7 @@ Confidence confidence_of(std::vector<double> scores) {
   const std::size_t tail = scores.size() / 40;
   Confidence made;
   made.mean = std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
+  made.median = (scores[(scores.size() - 1) / 2] + scores[scores.size() / 2]) / 2;
   made.low = scores[tail];
   made.high = scores[scores.size() - tail - 1];
   return made;

@@ -25,9 +25,16 @@ struct ResamplingOptions {
 std::vector<double> bootstrap_scores(const Metric& metric, const SegmentStatistics& statistics,
                                      const ResamplingOptions& options);
 
-// Of bootstrap scores: the middle 95 %.
+// The same of any measure: it is given the numbers of the items drawn, as many as there are, and gives their
+// score. Threads call it at once. For what is not a sum over items; the items drawn are those that the
+// function above draws.
+std::vector<double> bootstrap_scores(std::size_t items,
+                                     const std::function<double(std::span<const std::size_t>)>& measure,
+                                     const ResamplingOptions& options);
+
+// Of bootstrap scores: the middle 95 %, and the middle one.
 struct Confidence {
-  double mean = 0, low = 0, high = 0;
+  double mean = 0, low = 0, high = 0, median = 0;
   double half_width() const { return (high - low) / 2; }
 };
 Confidence confidence_of(std::vector<double> scores);
