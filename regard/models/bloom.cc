@@ -32,6 +32,7 @@ const DecoderOnlyNames& bloom_names() {
                                       .layers = "h",
                                       .final_norm = "ln_f",
                                       .head = "lm_head.weight",
+                                      .tokens_head = "classifier",
                                       .attention = {.query = "",
                                                     .key = "",
                                                     .value = "",

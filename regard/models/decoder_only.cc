@@ -90,7 +90,7 @@ DecoderOnly::DecoderOnly(const Parts& parts, nn::WeightSource& weights)
     : json_(parts.json),
       config_(parts.config),
       names_(parts.names),
-      prefix_(config_.vocabulary_head ? parts.prefix : ""),
+      prefix_(parts.prefix),
       parameters_(weights) {
   if (config_.embedding_width == 0) config_.embedding_width = config_.width;
   const std::int64_t E = config_.embedding_width, C = config_.width;

@@ -56,6 +56,8 @@ struct DecoderOnlyConfig {
 struct DecoderOnlyNames {
   std::string tokens, positions = {}, embedding_norm = {}, project_in = {}, project_out = {};
   std::string layers, final_norm, head;
+  // The projections of the classes that label (causal_encoder.h).
+  std::string sequence_head = "score", tokens_head = "score", span_head = "qa_outputs";
   nn::MultiHeadNames attention;
   nn::FeedForwardNames feed_forward;
   std::string attention_norm, feed_forward_norm;
@@ -65,7 +67,8 @@ struct DecoderOnlyNames {
 
 class DecoderOnly final : public CausalModel {
  public:
-  // `json` is the config.json that `config` was read from; `prefix` is the base model's.
+  // `json` is the config.json that `config` was read from; `prefix` is what the base model's names stand
+  // below in a file of this class.
   struct Parts {
     const Json& json;
     const DecoderOnlyConfig& config;
@@ -78,6 +81,7 @@ class DecoderOnly final : public CausalModel {
   nn::Parameters& parameters() override { return parameters_; }
   const nn::Parameters& parameters() const override { return parameters_; }
   std::int64_t max_positions() const override { return config_.max_positions; }
+  std::int64_t width() const { return config_.embedding_width; }  // C of hidden()
   bool has_vocabulary() const override { return config_.vocabulary_head; }
   LeftPadding left_padding() const override { return config_.left_padding; }
   bool follows_longest() const override;

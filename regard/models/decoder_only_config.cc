@@ -10,16 +10,6 @@ using Type = RotaryScaling::Type;
 // Texts of rotary models may be as long as one likes: max_position_embeddings is what they were trained on.
 constexpr std::int64_t unlimited = std::int64_t{1} << 24;
 
-bool has_head(const JsonField& config) {
-  const auto architectures = config.find("architectures");
-  if (!architectures || architectures->items().empty()) return true;
-  const JsonField first = architectures->items().front();
-  const std::string& name = first.text();
-  if (name.ends_with("ForCausalLM") || name.ends_with("LMHeadModel")) return true;
-  if (name.ends_with("Model") && !name.ends_with("DoubleHeadsModel")) return false;
-  first.refuse("the model itself, or the one with a language modeling head (...ForCausalLM, ...LMHeadModel)");
-}
-
 // rope_parameters of version 5 or rope_scaling of version 4; nothing where neither is there.
 std::optional<JsonField> rope_fields(const JsonField& config) {
   auto fields = config.find("rope_scaling");
@@ -114,6 +104,21 @@ RotaryScaling scaling_of(const JsonField& config, const JsonField& fields, std::
 
 }  // namespace
 
+HeadKind decoder_head(const JsonField& config) {
+  const auto architectures = config.find("architectures");
+  if (!architectures || architectures->items().empty()) return HeadKind::vocabulary;
+  const JsonField first = architectures->items().front();
+  const std::string& name = first.text();
+  if (name.ends_with("ForCausalLM") || name.ends_with("LMHeadModel")) return HeadKind::vocabulary;
+  if (name.ends_with("Model") && !name.ends_with("DoubleHeadsModel")) return HeadKind::none;
+  if (name.ends_with("ForSequenceClassification")) return HeadKind::sequence;
+  if (name.ends_with("ForTokenClassification")) return HeadKind::tokens;
+  if (name.ends_with("ForQuestionAnswering")) return HeadKind::span;
+  first.refuse(
+      "...Model, ...ForCausalLM, ...LMHeadModel, ...ForSequenceClassification, ...ForTokenClassification or "
+      "...ForQuestionAnswering");
+}
+
 JsonField first_of(const JsonField& config, std::initializer_list<std::string_view> keys) {
   for (const std::string_view key : keys)
     if (config.has(key)) return config.at(key);
@@ -138,7 +143,7 @@ DecoderOnlyConfig common_decoder_config(const JsonField& config, bool tied) {
   DecoderOnlyConfig c;
   c.vocabulary = config.at("vocab_size").positive();
   c.tied = config.boolean_or("tie_word_embeddings", tied);
-  c.vocabulary_head = has_head(config);
+  c.vocabulary_head = decoder_head(config) == HeadKind::vocabulary;
   c.max_positions = unlimited;
   return c;
 }

@@ -5,6 +5,7 @@
 
 #include "regard/base/json.h"
 #include "regard/models/decoder_only.h"
+#include "regard/models/text_encoder.h"
 
 // What the families of decoders read from config.json in the same way. Every function throws InputError with
 // the key where a value is none that is supported.
@@ -13,6 +14,10 @@ namespace regard::models {
 
 // The first of these keys that is there; the first of all, which is then missing, where none is.
 JsonField first_of(const JsonField& config, std::initializer_list<std::string_view> keys);
+
+// What `architectures` says stands above the stack: HeadKind::vocabulary where it says nothing, none,
+// sequence, tokens or span; other classes are refused.
+HeadKind decoder_head(const JsonField& config);
 
 // vocab_size, tie_word_embeddings (or `tied` where it says nothing), pad_token_id, and by `architectures`
 // whether there is a projection onto the vocabulary. Refuses quantized weights.

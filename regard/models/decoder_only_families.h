@@ -11,6 +11,7 @@ namespace regard::models {
 struct DecoderOnlyFamily : Family {
   DecoderOnlyConfig (*read)(const JsonField& config);
   const DecoderOnlyNames& (*names)();
+  std::string_view span_prefix = {};  // of the base model's weights in ...ForQuestionAnswering, if another
 
   std::unique_ptr<Model> make(const JsonField& config, nn::WeightSource& weights) const;
 };

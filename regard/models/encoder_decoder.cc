@@ -108,7 +108,7 @@ EncoderDecoder::EncoderDecoder(const Json& json, const EncoderDecoderConfig& con
         throw InputError(fmt::format("{}: found another tensor than {}, expected the same", *other, table));
   build_embeddings();
   build(encoder_, Side::encoder);
-  build(decoder_, Side::decoder);
+  if (config.stacks == EncoderDecoderConfig::Stacks::both) build(decoder_, Side::decoder);
   const std::int64_t V = config.decoder_vocabulary;
   projection_ = decoder_.table;
   if (config.head == Head::none) return;

@@ -61,6 +61,7 @@ struct EncoderDecoderConfig {
   double logits_scale = 1;
   DecoderStart decoder_start = DecoderStart::start_token;
   Head head = Head::vocabulary;
+  enum class Stacks : std::uint8_t { both, encoder } stacks = Stacks::both;
   StoredPositions stored_positions = StoredPositions::none;
 };
 
@@ -95,6 +96,7 @@ class EncoderDecoder final : public SequenceToSequence {
   nn::Parameters& parameters() override { return parameters_; }
   const nn::Parameters& parameters() const override { return parameters_; }
   std::int64_t max_positions() const override { return config_.max_positions; }
+  std::int64_t width() const { return config_.width; }  // C
   DecoderStart decoder_start() const override { return config_.decoder_start; }
   bool has_vocabulary_head() const override { return config_.head == Head::vocabulary; }
   std::vector<NamedTensor> stored_tables() const override;

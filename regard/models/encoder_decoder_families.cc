@@ -8,41 +8,65 @@
 #include "regard/models/marian.h"
 #include "regard/models/native.h"
 #include "regard/models/pegasus.h"
+#include "regard/models/sequence_to_sequence_encoder.h"
 #include "regard/models/t5.h"
 
 namespace regard::models {
 namespace {
 
 constexpr std::array families{
+    EncoderDecoderFamily{{"bart", "BartForConditionalGeneration", "model."},
+                         bart_model_config,
+                         bart_names,
+                         {.base = "BartModel", .labels = "Bart"}},
     EncoderDecoderFamily{
-        {"bart", "BartForConditionalGeneration", "model."}, "BartModel", bart_model_config, bart_names},
-    EncoderDecoderFamily{{"marian", "MarianMTModel", "model."}, "MarianModel", marian_config, bart_names},
-    EncoderDecoderFamily{
-        {"mbart", "MBartForConditionalGeneration", "model."}, "MBartModel", mbart_config, bart_names},
-    EncoderDecoderFamily{{"mt5", "MT5ForConditionalGeneration", ""}, "MT5Model", mt5_config, t5_names},
+        {"marian", "MarianMTModel", "model."}, marian_config, bart_names, {.base = "MarianModel"}},
+    EncoderDecoderFamily{{"mbart", "MBartForConditionalGeneration", "model."},
+                         mbart_config,
+                         bart_names,
+                         {.base = "MBartModel", .labels = "MBart"}},
+    EncoderDecoderFamily{{"mt5", "MT5ForConditionalGeneration", ""},
+                         mt5_config,
+                         t5_names,
+                         {.base = "MT5Model", .encoder = "MT5EncoderModel"}},
     EncoderDecoderFamily{{"pegasus", "PegasusForConditionalGeneration", "model."},
-                         "PegasusModel",
                          pegasus_config,
                          bart_names,
+                         {.base = "PegasusModel"},
                          StoredPositions::sinusoidal},
-    EncoderDecoderFamily{{"regard", "RegardEncoderDecoder", "model."}, "", native_config, bart_names},
+    EncoderDecoderFamily{{"regard", "RegardEncoderDecoder", "model."}, native_config, bart_names, {}},
     EncoderDecoderFamily{{"t5", "T5ForConditionalGeneration", ""},
-                         "T5Model",
                          t5_config,
                          t5_names,
-                         StoredPositions::none,
-                         "T5WithLMHeadModel"}};
+                         {.base = "T5Model", .alias = "T5WithLMHeadModel", .encoder = "T5EncoderModel"}}};
 
-Head head_of(const EncoderDecoderFamily& family, const JsonField& config) {
+// What a file's class makes of the stacks.
+struct Use {
+  Head head = Head::vocabulary;  // of the decoder
+  bool encoder_alone = false;
+  HeadKind labels = HeadKind::none;
+};
+
+Use use_of(const EncoderDecoderFamily& family, const JsonField& config) {
   const auto found = config.find("architectures");
-  if (!found) return Head::vocabulary;
-  for (const JsonField& item : found->items()) {
-    const std::string& name = item.text();
-    if (name == family.architecture || name == family.alias) return Head::vocabulary;
-    if (!family.base.empty() && name == family.base) return Head::none;
-    item.refuse(fmt::format("{}{}{}", family.architecture, family.base.empty() ? "" : " or ", family.base));
+  if (!found || found->items().empty()) return {};
+  const EncoderDecoderClasses& classes = family.classes;
+  std::vector<std::pair<std::string, Use>> known{{std::string(family.architecture), {}}};
+  const auto add = [&](std::string_view name, std::string_view ending, const Use& use) {
+    if (!name.empty()) known.emplace_back(fmt::format("{}{}", name, ending), use);
+  };
+  add(classes.alias, "", {});
+  add(classes.base, "", {.head = Head::none});
+  add(classes.encoder, "", {.head = Head::none, .encoder_alone = true});
+  add(classes.labels, "ForSequenceClassification", {.head = Head::none, .labels = HeadKind::sequence});
+  add(classes.labels, "ForQuestionAnswering", {.head = Head::none, .labels = HeadKind::span});
+  const JsonField first = found->items().front();
+  std::vector<std::string> names;
+  for (const auto& [name, use] : known) {
+    if (first.text() == name) return use;
+    names.push_back(name);
   }
-  return Head::vocabulary;
+  first.refuse(fmt::format("{}", fmt::join(names, " or ")));
 }
 
 }  // namespace
@@ -62,12 +86,21 @@ const EncoderDecoderFamily& encoder_decoder_family_of(const JsonField& config) {
 }
 
 std::unique_ptr<Model> EncoderDecoderFamily::make(const JsonField& config, nn::WeightSource& weights) const {
+  const Use use = use_of(*this, config);
   EncoderDecoderConfig shape = read(config);
   shape.stored_positions = positions;
-  shape.head = head_of(*this, config);
-  const EncoderDecoderNames full = names();
-  return std::make_unique<EncoderDecoder>(
-      config.value(), shape, shape.head == Head::none ? without_prefix(full, prefix) : full, weights);
+  shape.head = use.head;
+  if (use.encoder_alone) shape.stacks = EncoderDecoderConfig::Stacks::encoder;
+  const bool base = use.head == Head::none && use.labels == HeadKind::none;
+  auto stacks = std::make_unique<EncoderDecoder>(config.value(), shape,
+                                                 base ? without_prefix(names(), prefix) : names(), weights);
+  if (!use.encoder_alone && use.labels == HeadKind::none) return stacks;
+  EncoderHeadConfig head;
+  if (use.labels != HeadKind::none) {
+    head = label_config(config, use.labels);
+    head.dropout = encoder_rate(config, "classifier_dropout");
+  }
+  return std::make_unique<SequenceToSequenceEncoder>(std::move(stacks), head);
 }
 
 }  // namespace regard::models

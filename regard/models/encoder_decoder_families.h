@@ -9,12 +9,19 @@
 
 namespace regard::models {
 
+// The classes of transformers besides the one that generates; those that a family has not are empty.
+struct EncoderDecoderClasses {
+  std::string_view base = {};     // without a head
+  std::string_view alias = {};    // an older name of the one that generates
+  std::string_view encoder = {};  // the encoder alone
+  std::string_view labels = {};   // with ForSequenceClassification or ForQuestionAnswering behind it
+};
+
 struct EncoderDecoderFamily : Family {
-  std::string_view base;  // the class without a head
   EncoderDecoderConfig (*read)(const JsonField& config);
   const EncoderDecoderNames& (*names)();
+  EncoderDecoderClasses classes;
   StoredPositions positions = StoredPositions::none;
-  std::string_view alias = {};  // an older name of the class
 
   std::unique_ptr<Model> make(const JsonField& config, nn::WeightSource& weights) const;
 };

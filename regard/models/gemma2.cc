@@ -36,6 +36,7 @@ const DecoderOnlyNames& gemma2_names() {
     n.feed_forward_norm = "pre_feedforward_layernorm";
     n.after_attention_norm = "post_attention_layernorm";
     n.after_feed_forward_norm = "post_feedforward_layernorm";
+    n.span_head = "";
     return n;
   }();
   return names;

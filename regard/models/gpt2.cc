@@ -36,6 +36,7 @@ const DecoderOnlyNames& gpt2_names() {
       .layers = "h",
       .final_norm = "ln_f",
       .head = "lm_head.weight",
+      .tokens_head = "classifier",
       .attention = {.query = "", .key = "", .value = "", .output = "attn.c_proj", .fused = "attn.c_attn"},
       .feed_forward = {.up = "mlp.c_fc", .down = "mlp.c_proj", .gate = ""},
       .attention_norm = "ln_1",

@@ -32,6 +32,7 @@ const DecoderOnlyNames& gpt_neox_names() {
                                       .layers = "layers",
                                       .final_norm = "final_layer_norm",
                                       .head = "embed_out.weight",
+                                      .tokens_head = "classifier",
                                       .attention = {.query = "",
                                                     .key = "",
                                                     .value = "",

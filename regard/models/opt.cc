@@ -44,6 +44,7 @@ const DecoderOnlyNames& opt_names() {
       .layers = "decoder.layers",
       .final_norm = "decoder.final_layer_norm",
       .head = "lm_head.weight",
+      .tokens_head = "",
       .attention = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj"},
       .feed_forward = {"fc1", "fc2", ""},
       .attention_norm = "self_attn_layer_norm",

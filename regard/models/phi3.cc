@@ -21,6 +21,7 @@ const DecoderOnlyNames& phi3_names() {
     n.attention = {
         .query = "", .key = "", .value = "", .output = "self_attn.o_proj", .fused = "self_attn.qkv_proj"};
     n.feed_forward = {.up = "", .down = "mlp.down_proj", .gate = "", .gate_up = "mlp.gate_up_proj"};
+    n.span_head = "";
     return n;
   }();
   return names;

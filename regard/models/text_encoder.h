@@ -40,6 +40,9 @@ class TextEncoder : public Model {
 
   virtual HeadKind head() const = 0;
   virtual ProblemType problem() const = 0;  // of a head for sequences
+  // Whether hidden() is what a decoder makes of the text while it attends to the encoder's states of it
+  // (BART).
+  virtual bool has_decoder() const { return false; }
   // A head ends in a projection: logits = linear(features, projection). Features are [N,C] (vocabulary,
   // tokens, span, replaced; each row by itself, so that rows may be chosen before) or [B,C] (sequence), the
   // projection's rows tokens, labels, (start, end), or one. UsageError where there is no head.

@@ -58,14 +58,19 @@ void refuse_true(const JsonField& config, std::string_view key) {
 
 }  // namespace
 
-EncoderHeadConfig encoder_head(const JsonField& config, const HeadClasses& classes) {
+EncoderHeadConfig label_config(const JsonField& config, HeadKind kind) {
   EncoderHeadConfig head;
-  head.kind = kind_of(config, classes);
+  head.kind = kind;
   head.labels = labels_of(config);
   if (head.kind == HeadKind::span && head.labels != 2)
     config.at(config.has("id2label") ? "id2label" : "num_labels")
         .refuse("two labels: a span's start and end");
   head.problem = problem_of(config);
+  return head;
+}
+
+EncoderHeadConfig encoder_head(const JsonField& config, const HeadClasses& classes) {
+  EncoderHeadConfig head = label_config(config, kind_of(config, classes));
   head.tied = config.boolean_or("tie_word_embeddings", true);
   return head;
 }

@@ -105,6 +105,8 @@ struct HeadClasses {
   std::string_view without_span;  // a class that is refused although its name is usual; or empty
 };
 EncoderHeadConfig encoder_head(const JsonField& config, const HeadClasses& classes);
+// The number of labels and what they mean, for a head of that kind.
+EncoderHeadConfig label_config(const JsonField& config, HeadKind kind);
 
 // The keys that BERT's descendants have in common. InputError that names file and key where a value is
 // missing, impossible or not supported (a decoder, relative positions by key).

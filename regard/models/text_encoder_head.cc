@@ -5,15 +5,10 @@
 #include "regard/autograd/ops/dropout.h"
 #include "regard/autograd/ops/elementwise.h"
 #include "regard/base/error.h"
+#include "regard/models/sequence_ends.h"
 
 namespace regard::models {
 namespace {
-
-Var first_tokens(const Var& hidden, const Layout& layout) {
-  std::vector<std::int32_t> rows;
-  for (const Sequence& s : layout.sequences()) rows.push_back(static_cast<std::int32_t>(s.begin));
-  return gather_rows(hidden, Tensor::from<std::int32_t>({layout.batch()}, rows));
-}
 
 bool same_elements(const Tensor& a, const Tensor& b) {
   const auto x = a.host<float>(), y = b.host<float>();

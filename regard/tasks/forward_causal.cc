@@ -7,9 +7,9 @@
 #include "regard/autograd/ops/vocabulary_loss.h"
 #include "regard/autograd/probe.h"
 #include "regard/base/error.h"
-#include "regard/explain/attention_maps.h"
 #include "regard/tasks/forward_kinds.h"
 #include "regard/tasks/forward_parts.h"
+#include "regard/tasks/forward_reader.h"
 
 namespace regard::tasks {
 namespace {
@@ -174,17 +174,7 @@ class Reader final : public Probe {
   std::vector<NamedTensor> results;
 
  private:
-  // The output field of a probed value; empty where it is not wanted.
-  std::string field_of(const std::string& name) const {
-    if (const int layer = explain::attention_name(name).layer; layer >= 0)
-      return options_.attentions == Inside::wanted ? fmt::format("attentions.{}", layer) : "";
-    constexpr std::string_view block = "decoder.block.", input = ".input";
-    if (options_.hidden_states == Inside::none || !name.starts_with(block)) return "";
-    const std::string rest = name.substr(block.size());
-    const std::size_t dot = rest.find('.');
-    if (dot == std::string::npos || rest.substr(dot) != input) return "";
-    return fmt::format("hidden_states.{}", rest.substr(0, dot));
-  }
+  std::string field_of(const std::string& name) const { return output_field(name, options_, Stacks::one); }
 
   const ForwardOptions& options_;
   Padding padding_;

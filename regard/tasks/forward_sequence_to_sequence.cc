@@ -3,12 +3,11 @@
 #include "regard/autograd/ops/elementwise.h"
 #include "regard/autograd/ops/linear.h"
 #include "regard/autograd/ops/vocabulary_loss.h"
-#include "regard/autograd/probe.h"
 #include "regard/base/error.h"
-#include "regard/explain/attention_maps.h"
 #include "regard/models/sequence_to_sequence.h"
 #include "regard/tasks/forward_kinds.h"
 #include "regard/tasks/forward_parts.h"
+#include "regard/tasks/forward_reader.h"
 
 namespace regard::tasks {
 namespace {
@@ -16,7 +15,7 @@ namespace {
 // What the pass is made of.
 struct Batch {
   TokenBatch source, inputs;
-  std::int64_t source_columns = 0, target_columns = 0;
+  PassSides sides;
   std::optional<Tensor> targets;  // i32 [N], negative: not counted
 };
 
@@ -61,69 +60,10 @@ Batch batch_of(const models::SequenceToSequence& model, const NamedTensors& inpu
   batch.inputs =
       batch_of(*target, lengths(table(inputs, "decoder_attention_mask"), *target, "decoder_attention_mask"),
                "decoder_input_ids", target_vocabulary);
-  batch.source_columns = ids->columns;
-  batch.target_columns = target->columns;
+  batch.sides = {Stacks::two, batch.source.layout, batch.inputs.layout, ids->columns, target->columns};
   if (labels) batch.targets = targets_of(*labels, batch.inputs, target_vocabulary);
   return batch;
 }
-
-constexpr std::string_view decoder_output = "decoder.output";
-
-// Collects what the pass offers by name.
-class Reader final : public Probe {
- public:
-  Reader(const ForwardOptions& options, const Batch& batch) : options_(options), batch_(batch) {}
-
-  bool wants(const std::string& name) override { return name == decoder_output || !field_of(name).empty(); }
-  std::optional<Tensor> see(const std::string& name, const Tensor& value) override {
-    const std::string field = field_of(name);
-    const bool source = name.starts_with("encoder");
-    const Layout& layout = (source ? batch_.source : batch_.inputs).layout;
-    const std::int64_t columns = source ? batch_.source_columns : batch_.target_columns;
-    if (name == decoder_output) {
-      decoded = padded(value, layout, columns);
-      return std::nullopt;
-    }
-    if (!name.ends_with("attention.weights")) {
-      results.push_back({field, padded(value, layout, columns)});
-    } else {
-      const bool keys_of_source = explain::attention_name(name).part != explain::AttentionPart::decoder;
-      results.push_back(
-          {field, padded_weights(value, {layout, columns,
-                                         keys_of_source ? batch_.source_columns : batch_.target_columns})});
-    }
-    return std::nullopt;
-  }
-
-  std::vector<NamedTensor> results;
-  Tensor decoded;  // [B,T,C]: after the last block, before a family's scaling
-
- private:
-  // The output field of a probed value; empty where it is not wanted.
-  std::string field_of(const std::string& name) const {
-    const explain::AttentionName attention = explain::attention_name(name);
-    if (attention.layer >= 0) {
-      if (options_.attentions == Inside::none) return "";
-      const char* part = attention.part == explain::AttentionPart::encoder   ? "encoder_attentions"
-                         : attention.part == explain::AttentionPart::decoder ? "decoder_attentions"
-                                                                             : "cross_attentions";
-      return fmt::format("{}.{}", part, attention.layer);
-    }
-    if (options_.hidden_states == Inside::none) return "";
-    for (const std::string side : {"encoder", "decoder"}) {
-      const std::string block = side + ".block.";
-      if (!name.starts_with(block)) continue;
-      const std::string rest = name.substr(block.size());
-      const std::size_t dot = rest.find('.');
-      if (dot != std::string::npos && rest.substr(dot) == ".input")
-        return fmt::format("{}_hidden_states.{}", side, rest.substr(0, dot));
-    }
-    return "";
-  }
-
-  const ForwardOptions& options_;
-  const Batch& batch_;
-};
 
 }  // namespace
 
@@ -139,27 +79,21 @@ std::vector<NamedTensor> forward_sequence_to_sequence(const models::SequenceToSe
     throw InputError("labels: missing among the inputs, but gradients are those of the loss");
 
   Tape tape;
-  Reader reader(options, batch);
+  PassReader reader(options, batch.sides);
   StepOptions probing = step_options;
   probing.probe = &reader;
   if (!wanted.empty()) probing.tape = &tape;
   Step step(probing);
   const models::Memory memory = model.encode(step, batch.source);
   const Var hidden = model.decode(memory, batch.inputs);
-  const Tensor encoded = padded(memory.states.value(), batch.source.layout, batch.source_columns);
-  std::vector<NamedTensor> results = std::move(reader.results);
-  if (options.hidden_states == Inside::wanted) {
-    add_last_hidden(results, "encoder_hidden_states", encoded);
-    add_last_hidden(results, "decoder_hidden_states", reader.decoded);
-  }
-  results.push_back({"encoder_last_hidden_state", encoded});
+  std::vector<NamedTensor> results = reader.fields();
   if (!model.has_vocabulary_head()) {
     results.push_back({"last_hidden_state", reader.decoded});
     return results;
   }
   const LinearWeights vocabulary = model.vocabulary(step);
-  results.push_back(
-      {"logits", padded(linear(hidden, vocabulary).value(), batch.inputs.layout, batch.target_columns)});
+  results.push_back({"logits", padded(linear(hidden, vocabulary).value(), batch.inputs.layout,
+                                      batch.sides.target_columns)});
   if (batch.targets) {
     const VocabularyLoss loss = vocabulary_loss(hidden, vocabulary, *batch.targets);
     const Var mean = scale(loss.sum, 1.0 / static_cast<double>(std::max<std::int64_t>(1, loss.tokens)));

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
-#include "regard/autograd/probe.h"
 #include "regard/autograd/tape.h"
 #include "regard/base/error.h"
-#include "regard/explain/attention_maps.h"
 #include "regard/tasks/forward_kinds.h"
 #include "regard/tasks/forward_parts.h"
+#include "regard/tasks/forward_reader.h"
 #include "regard/tasks/text_encoder_loss.h"
 
 namespace regard::tasks {
@@ -112,35 +111,6 @@ Var loss_of(const TextEncoder& model, const TextEncoder::Projected& head, const 
   return class_loss(head, targets_of(*labels, batch.tokens, head.projection.weight.size(0)));
 }
 
-class Reader final : public Probe {
- public:
-  Reader(const ForwardOptions& options, const Batch& batch) : options_(options), batch_(batch) {}
-
-  bool wants(const std::string& name) override { return !field_of(name).empty(); }
-  std::optional<Tensor> see(const std::string& name, const Tensor& value) override {
-    const Layout& layout = batch_.tokens.layout;
-    results.push_back({field_of(name), name.ends_with("attention.weights")
-                                           ? padded_weights(value, {layout, batch_.columns, batch_.columns})
-                                           : padded(value, layout, batch_.columns)});
-    return std::nullopt;
-  }
-
-  std::vector<NamedTensor> results;
-
- private:
-  std::string field_of(const std::string& name) const {
-    if (const int layer = explain::attention_name(name).layer; layer >= 0)
-      return options_.attentions == Inside::wanted ? fmt::format("attentions.{}", layer) : "";
-    constexpr std::string_view block = "encoder.block.", input = ".input";
-    if (options_.hidden_states == Inside::none || !name.starts_with(block) || !name.ends_with(input))
-      return "";
-    return "hidden_states." + name.substr(block.size(), name.size() - block.size() - input.size());
-  }
-
-  const ForwardOptions& options_;
-  const Batch& batch_;
-};
-
 void add_logits(std::vector<NamedTensor>& results, const TextEncoder& model,
                 const TextEncoder::Projected& head, const Batch& batch) {
   const Layout& layout = batch.tokens.layout;
@@ -163,20 +133,19 @@ std::vector<NamedTensor> forward_text_encoder(const TextEncoder& model, const St
   const Batch batch = batch_of(model, inputs);
   const auto wanted = parameters_of(model, options.gradients);
   Tape tape;
-  Reader reader(options, batch);
+  const Layout& layout = batch.tokens.layout;
+  const PassSides sides{model.has_decoder() ? Stacks::two : Stacks::one, layout, layout, batch.columns,
+                        batch.columns};
+  PassReader reader(options, sides);
   StepOptions probing = step_options;
   probing.probe = &reader;
   if (!wanted.empty()) probing.tape = &tape;
   Step step(probing);
   const Var hidden = model.hidden(step, {&batch.tokens, batch.types, batch.global, batch.columns});
-  const Layout& layout = batch.tokens.layout;
-  const Tensor states = padded(hidden.value(), layout, batch.columns);
-
-  std::vector<NamedTensor> results = std::move(reader.results);
-  if (options.hidden_states == Inside::wanted) add_last_hidden(results, "hidden_states", states);
+  std::vector<NamedTensor> results = reader.fields();
   Var loss;
   if (model.head() == HeadKind::none) {
-    results.push_back({"last_hidden_state", states});
+    results.push_back({"last_hidden_state", padded(hidden.value(), layout, batch.columns)});
     if (const Var pooled = model.pooled(hidden, layout)) results.push_back({"pooler_output", pooled.value()});
   } else {
     const TextEncoder::Projected head = model.project(hidden, layout);

@@ -32,6 +32,18 @@ def rope(**scaling):
     return llama(rope_parameters=dict(rope_theta=500.0, **scaling), max_position_embeddings=8) | dict(lengths=[13, 9, 3], generate=SMALL)
 
 
+def labeling(model, **config):
+    return dict(model=model, config=dict(num_labels=3, pad_token_id=0, **config), lengths=[9, 6, 2])
+
+
+GPT2 = dict(vocab_size=31, n_positions=32, n_embd=16, n_layer=1, n_head=2, **NO_PAD)
+BLOOM = dict(vocab_size=37, hidden_size=24, n_layer=1, n_head=6, **NO_PAD)
+NEOX = dict(vocab_size=37, hidden_size=32, num_hidden_layers=1, num_attention_heads=4, intermediate_size=24,
+            max_position_embeddings=32, **NO_PAD)
+OPT = dict(vocab_size=37, hidden_size=16, num_hidden_layers=1, ffn_dim=24, num_attention_heads=2, max_position_embeddings=32,
+           word_embed_proj_dim=8, do_layer_norm_before=False, **NO_PAD)
+PHI3 = LLAMA | dict(hidden_size=32, rope_parameters=dict(rope_theta=500.0, rope_type="default"))
+
 CASES = {
     "gpt2": dict(model="GPT2LMHeadModel", config=dict(
         vocab_size=37, n_positions=32, n_embd=16, n_layer=2, n_head=4, **NO_PAD), gradients=["transformer.wte.weight"],
@@ -73,4 +85,22 @@ CASES = {
         rope_theta=500.0, rope_type="longrope", partial_rotary_factor=1.0, short_factor=[1.0, 1.5], long_factor=[2.0, 4.0]),
         original_max_position_embeddings=8, max_position_embeddings=32), lengths=[9, 6, 2], generate=[]),
     "phi3_default": dict(model="Phi3ForCausalLM", config=LLAMA | dict(hidden_size=32, pad_token_id=0), generate=SMALL),
+    "gpt2_sequence": labeling("GPT2ForSequenceClassification", **GPT2),
+    "gpt2_token": labeling("GPT2ForTokenClassification", **GPT2),
+    "gpt2_span": dict(model="GPT2ForQuestionAnswering", config=dict(**GPT2), lengths=[9, 9, 9]),
+    "llama_sequence": labeling("LlamaForSequenceClassification", **LLAMA),
+    "llama_token": labeling("LlamaForTokenClassification", **LLAMA),
+    "llama_span": dict(model="LlamaForQuestionAnswering", config=dict(**LLAMA), lengths=[9, 9, 9]),
+    "mistral_span": dict(model="MistralForQuestionAnswering", config=LLAMA | dict(sliding_window=4), lengths=[9, 9, 9]),
+    "qwen2_token": labeling("Qwen2ForTokenClassification", **LLAMA),
+    "qwen3_sequence": dict(model="Qwen3ForSequenceClassification", config=LLAMA | dict(num_labels=1, pad_token_id=0),
+                           lengths=[9, 6, 2], inputs={"labels": [0.5, -1.0, 2.0]}),
+    "opt_sequence": labeling("OPTForSequenceClassification", **OPT),
+    "opt_span": dict(model="OPTForQuestionAnswering", config=dict(pad_token_id=1, **OPT), lengths=[9, 9, 9]),
+    "bloom_sequence": labeling("BloomForSequenceClassification", **BLOOM) | dict(in_double=exact_gelu),
+    "bloom_token": labeling("BloomForTokenClassification", **BLOOM) | dict(in_double=exact_gelu),
+    "gpt_neox_sequence": labeling("GPTNeoXForSequenceClassification", **NEOX),
+    "gpt_neox_token": labeling("GPTNeoXForTokenClassification", **NEOX),
+    "gemma2_sequence": labeling("Gemma2ForSequenceClassification", **(LLAMA | dict(head_dim=6, sliding_window=4))),
+    "phi3_token": labeling("Phi3ForTokenClassification", **PHI3),
 }

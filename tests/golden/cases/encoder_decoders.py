@@ -9,6 +9,9 @@ T5 = dict(
     relative_attention_num_buckets=8, relative_attention_max_distance=12, decoder_start_token_id=0)
 BASE = {"labels": None, "decoder_input_ids": [[2, 9, 11, 12, 4, 6, 8], [2, 33, 8, 2, 7, 5, 5], [2, 5, 5, 5, 6, 1, 7]]}
 
+# A label is read where the text ends, by its last token's id in transformers.
+ENDED = {"input_ids": [[0, 9, 11, 12, 4, 6, 2], [0, 33, 8, 7, 2, 1, 1], [0, 2, 1, 1, 1, 1, 1]]}
+
 CASES = {
     "marian": dict(model="MarianMTModel", config=dict(
         vocab_size=40, d_model=16, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4, decoder_attention_heads=2,
@@ -27,4 +30,11 @@ CASES = {
     "t5_base": dict(model="T5Model", config=dict(**T5, feed_forward_proj="gated-silu"), lengths=[7, 5, 7], inputs=BASE),
     "mt5": dict(model="MT5ForConditionalGeneration", config=dict(
         **(T5 | dict(num_decoder_layers=1)), feed_forward_proj="gated-gelu", tie_word_embeddings=False)),
+    "bart_sequence": dict(model="BartForSequenceClassification", config=dict(**SIZES, activation_function="gelu", num_labels=3),
+        inputs=ENDED),
+    "bart_span": dict(model="BartForQuestionAnswering", config=dict(**SIZES, activation_function="gelu", num_labels=2), lengths=[7, 7, 7]),
+    "mbart_sequence": dict(model="MBartForSequenceClassification", config=dict(
+        **SIZES, activation_function="relu", scale_embedding=True, num_labels=2), inputs=ENDED),
+    "t5_encoder": dict(model="T5EncoderModel", config=dict(**T5, feed_forward_proj="relu"), lengths=[7, 13, 3]),
+    "mt5_encoder": dict(model="MT5EncoderModel", config=dict(**T5, feed_forward_proj="gated-gelu"), lengths=[7, 13, 3]),
 }
