@@ -47,6 +47,9 @@ struct TranslateOptions {
   bool keep_placeholders = false;
   std::vector<std::string> keep;
   bool split_sentences = false;  // translate each sentence by itself
+  // Read only the beginning of a text that is longer than the model's positions, as `summarize` always does;
+  // otherwise it is translated in pieces.
+  bool cut_sources = false;
   int alignment_layer =
       -1;  // the decoder's layer whose attention is read; -1: the last but one, of two the last
   std::vector<std::int64_t> alignment_heads;  // its heads; empty: all
@@ -139,7 +142,7 @@ class Model {
   Translation translate(std::string_view text, const TranslateOptions& options = {}) const;
   std::vector<Translation> translate(const std::vector<std::string>& texts,
                                      const TranslateOptions& options = {}) const;
-  // The same under the other name by which users of encoder-decoders know it.
+  // The same of one summary for each text: what is too long is cut.
   Translation summarize(std::string_view text, const TranslateOptions& options = {}) const;
   std::vector<Translation> summarize(const std::vector<std::string>& texts,
                                      const TranslateOptions& options = {}) const;

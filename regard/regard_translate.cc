@@ -50,6 +50,7 @@ tasks::TranslateOptions task_options(const TranslateOptions& options) {
   how.alignment = options.alignment;
   how.replace_unknown = options.replace_unknown;
   how.split_sentences = options.split_sentences;
+  how.cut_sources = options.cut_sources;
   if (options.alignment_layer >= 0) how.alignment_choice.layer = options.alignment_layer;
   how.alignment_choice.heads = options.alignment_heads;
   how.cancelled = stop_of(options.stop);
@@ -77,13 +78,14 @@ Translation Model::translate(std::string_view text, const TranslateOptions& opti
   return translate(std::vector<std::string>{std::string(text)}, options).front();
 }
 
-// One machine under the two names that its users know it by.
 std::vector<Translation> Model::summarize(const std::vector<std::string>& texts,
                                           const TranslateOptions& options) const {
-  return translate(texts, options);
+  TranslateOptions how = options;
+  how.cut_sources = true;
+  return translate(texts, how);
 }
 Translation Model::summarize(std::string_view text, const TranslateOptions& options) const {
-  return translate(text, options);
+  return summarize(std::vector<std::string>{std::string(text)}, options).front();
 }
 
 }  // namespace regard

@@ -52,5 +52,6 @@ Action declare_score(CLI::App& app);
 Action declare_tokenize(CLI::App& app);
 Action declare_train(CLI::App& app);
 Action declare_translate(CLI::App& app);
+Action declare_summarize(CLI::App& app);
 
 }  // namespace regard::cli

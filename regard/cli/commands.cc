@@ -20,7 +20,8 @@ constexpr std::array table{
         "regard train translation --train train.en --train-target train.de --valid valid.en --valid-target "
         "valid.de --output model\n"
         "regard train translation --train pairs.tsv --output model --preset small --set learning_rate=1e-3\n"
-        "regard train translation --train pairs.tsv --output model --resume",
+        "regard train translation --train pairs.tsv --output model --resume\n"
+        "regard train summarization --train mails.jsonl --columns source=body,target=subject --output model",
         declare_train},
     Command{"plot", "draws the training curves of runs, here or as SVG",
             "regard plot model\n"
@@ -35,7 +36,7 @@ constexpr std::array table{
     Command{"summarize", "summarizes texts, one a line",
             "regard summarize bart-large-cnn < articles.txt\n"
             "regard summarize t5-small articles.txt --config '{\"max_new_tokens\": 60}'",
-            declare_translate},
+            declare_summarize},
     Command{"score", "scores lines against references",
             "regard translate model test.en | regard score bleu --reference test.de\n"
             "regard score bleu --reference a.txt --reference b.txt output.txt --json\n"

@@ -2,137 +2,84 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <memory>
-#include <optional>
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
+#include "regard/base/suggest.h"
 #include "regard/cli/command.h"
-#include "regard/cli/generation_options.h"
+#include "regard/cli/evaluate_command.h"
 #include "regard/cli/interrupt.h"
-#include "regard/cli/late_progress.h"
-#include "regard/cli/metric_options.h"
-#include "regard/data/parallel_text.h"
-#include "regard/tasks/reference_loss.h"
-#include "regard/tasks/translate_output.h"
 
 namespace regard::cli {
 namespace {
 
-struct EvaluateCommand {
-  std::string model, task;
-  std::vector<std::string> files, targets;
-  std::string columns;
-  std::vector<std::string> metrics;
-  MetricOptions metric_options;
-  GenerationOptions generation;
-  std::int64_t batch_size = 32;
-  std::int64_t batch_tokens = 4096;
-  std::string output;
-};
-
-data::ParallelText read_texts(const EvaluateCommand& command) {
-  const data::ParallelFiles files{
-      .files = data::match_files(command.files, command.targets, {"FILE", "--target"}),
-      .columns = data::parse_columns(command.columns, {"source", "target"})};
-  return data::read_parallel(files, interrupted);
+bool names_architecture(const JsonField& config, std::initializer_list<std::string_view> endings) {
+  if (!config.has("architectures") || config.at("architectures").value().empty()) return false;
+  const std::string name = config.at("architectures").value().front().get<std::string>();
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
-std::vector<std::string> translate(const tasks::Translator& translator, const EvaluateCommand& command,
-                                   const std::vector<std::string>& sources, Console& console) {
-  tasks::TranslateOptions options;
-  options.config = translator.generation(command.generation.overrides());
-  options.batch_size = command.batch_size;
-  options.batch_tokens = command.batch_tokens;
-  options.cancelled = interrupted;
-  LateProgress progress(console.progress("translating", "lines", static_cast<std::int64_t>(sources.size())));
-  options.translated = [&](std::size_t done) { progress.update(static_cast<std::int64_t>(done)); };
-  std::vector<std::string> texts;
-  std::size_t too_long = 0;
-  for (const auto& t : translator.translate(sources, console.step_options(), options)) {
-    texts.push_back(t.text);
-    too_long += t.too_long ? 1 : 0;
-  }
-  progress.finish();
-  if (too_long > 0)
-    console.log().warning(
-        fmt::format("{} of {} lines were longer than the model's {} positions and were translated in pieces",
-                    too_long, sources.size(), translator.model().max_positions()));
-  return texts;
+// Checkpoints of summarizers come with settings for that task; T5's have some for translation too.
+bool is_for_summaries(const JsonField& config) {
+  if (!config.has("task_specific_params")) return false;
+  const Json& tasks = config.at("task_specific_params").value();
+  if (!tasks.is_object() || !tasks.contains("summarization")) return false;
+  for (const auto& [name, settings] : tasks.items())
+    if (name.starts_with("translation")) return false;
+  return true;
 }
 
-tasks::ReferenceLoss measure(const tasks::Translator& translator, const EvaluateCommand& command,
-                             const data::ParallelText& text, Console& console) {
-  LateProgress progress(
-      console.progress("measuring the loss", "lines", static_cast<std::int64_t>(text.sources.size())));
-  const tasks::ReferenceLossOptions options{
-      .batch_tokens = command.batch_tokens, .cancelled = interrupted, .measured = [&](std::size_t done) {
-        progress.update(static_cast<std::int64_t>(done));
-      }};
-  return tasks::reference_loss(translator, {text.sources, text.targets}, console.step_options(), options);
-}
-
-void evaluate_translation(const EvaluateCommand& command, Console& console) {
-  std::vector<std::string> names = command.metrics;
-  if (names.empty()) names = {"bleu", "chrf"};
-  command.metric_options.require_used(names);
-  std::vector<std::unique_ptr<Metric>> metrics;
-  for (const std::string& name : names) metrics.push_back(command.metric_options.make(name));
-
-  const auto translator = tasks::Translator::load(command.model);
-  const data::ParallelText text = read_texts(command);
-  const tasks::ReferenceLoss loss = measure(translator, command, text, console);
-  const std::vector<std::string> translations = translate(translator, command, text.sources, console);
-  if (!command.output.empty()) {
-    AtomicFile file(command.output);
-    for (const std::string& line : translations) file.append(tasks::one_line(line) + "\n");
-    file.commit();
-  }
-
-  Json json{{"task", "translation"},           {"segments", text.sources.size()}, {"loss", loss.per_token()},
-            {"perplexity", loss.perplexity()}, {"tokens", loss.tokens},           {"skipped", loss.skipped}};
-  for (std::size_t i = 0; i < metrics.size(); ++i) {
-    const Metric& metric = *metrics[i];
-    const auto sums =
-        count_segments(metric, {translations, std::span(&text.targets, 1)}, &console.threads()).sums();
-    const std::string signature = signature_of(metric);
-    Json one{{"score", metric.score(sums)}, {"signature", signature}};
-    one.update(metric.parts(sums));
-    json["metrics"][names[i]] = std::move(one);
-    if (!console.json())
-      console.out().line(fmt::format("{} {:.2f} {}", names[i], metric.score(sums), signature));
-  }
-  if (console.json()) return console.out().line(to_line(json));
-  console.out().line(fmt::format("loss {:.4f} nats/token, perplexity {:.3f}, over {} tokens of {} references",
-                                 loss.per_token(), loss.perplexity(), loss.tokens,
-                                 text.sources.size() - static_cast<std::size_t>(loss.skipped)));
-  if (loss.skipped > 0)
-    console.log().warning(fmt::format(
-        "{} of {} pairs are not in the loss: a side is empty or longer than the model's {} positions",
-        loss.skipped, text.sources.size(), translator.model().max_positions()));
-}
-
-// A task is a row: its name, the models it is for (by their config.json), and what its metrics are.
+// A task is a row: its name, the models it is for where nothing names a task (by their config.json; the first
+// that accepts), and what measures it.
 struct Task {
   const char* name;
   bool (*accepts)(const JsonField& config);
   void (*evaluate)(const EvaluateCommand& command, Console& console);
 };
 constexpr std::array tasks_table{
+    Task{"text-generation",
+         [](const JsonField& config) {
+           return names_architecture(config, {"ForCausalLM", "LMHeadModel"}) &&
+                  !config.boolean_or("is_encoder_decoder", false);
+         },
+         evaluate_text_generation},
+    Task{"fill-mask", [](const JsonField& config) { return names_architecture(config, {"ForMaskedLM"}); },
+         evaluate_fill_mask},
+    Task{"summarization", is_for_summaries, evaluate_summarization},
     Task{"translation", [](const JsonField& config) { return config.boolean_or("is_encoder_decoder", true); },
          evaluate_translation},
 };
 
-const Task& task_for(const EvaluateCommand& command) {
+const Task* task_named(const std::string& name) {
+  const auto* found = std::find_if(tasks_table.begin(), tasks_table.end(),
+                                   [&](const Task& task) { return task.name == name; });
+  return found == tasks_table.end() ? nullptr : found;
+}
+
+std::vector<std::string> task_names() {
   std::vector<std::string> names;
   for (const Task& task : tasks_table) names.emplace_back(task.name);
+  return names;
+}
+
+// What --task says, else what the model was trained for here (regard.json), else what config.json tells.
+const Task& task_for(const EvaluateCommand& command) {
+  const std::vector<std::string> names = task_names();
   if (!command.task.empty()) {
-    const auto named = std::find(names.begin(), names.end(), command.task);
-    if (named == names.end())
-      throw UsageError(fmt::format("--task: found '{}', expected {}", command.task, fmt::join(names, ", ")));
-    return tasks_table[static_cast<std::size_t>(named - names.begin())];
+    if (const Task* task = task_named(command.task)) return *task;
+    throw UsageError(fmt::format("--task: found '{}', expected {}{}", command.task, fmt::join(names, ", "),
+                                 did_you_mean(command.task, names)));
   }
-  const std::filesystem::path file = std::filesystem::path(command.model) / "config.json";
+  const std::filesystem::path folder = command.model;
+  if (std::filesystem::exists(folder / "regard.json")) {
+    const Json about = read_json(folder / "regard.json");
+    if (about.is_object() && about.contains("task") && about["task"].is_string())
+      if (const Task* task = task_named(about["task"].get<std::string>())) return *task;
+  }
+  const std::filesystem::path file = folder / "config.json";
   const Json config = read_json(file);
   const JsonField field(config, file.string());
   if (!config.is_object()) field.refuse("an object");
@@ -142,31 +89,56 @@ const Task& task_for(const EvaluateCommand& command) {
                                fmt::join(names, ", ")));
 }
 
-void run(const EvaluateCommand& command, Console& console) {
+void run(EvaluateCommand& command, Console& console) {
   console.dtype({DType::f32});
   hold_interrupts();
-  task_for(command).evaluate(command, console);
+  const Task& task = task_for(command);
+  command.task = task.name;
+  task.evaluate(command, console);
 }
 
 }  // namespace
+
+void refuse_option(bool given, const EvaluateCommand& command, const char* option) {
+  if (given)
+    throw UsageError(fmt::format("evaluate: found {}, which {} does not have", option, command.task));
+}
 
 Action declare_evaluate(CLI::App& app) {
   auto command = std::make_shared<EvaluateCommand>();
   auto& c = *command;
   app.add_option("MODEL", c.model, "a checkpoint directory")->required();
-  app.add_option("FILE", c.files, "texts: lines with --target, or a .tsv or .jsonl that holds both sides")
+  app.add_option(
+         "FILE", c.files,
+         "data as `train` takes them: lines with --target, a .tsv or .jsonl that holds both sides, or text")
       ->required();
   app.add_option("--target", c.targets, "what the lines of FILE should become; once for each FILE")
       ->allow_extra_args(false);
-  app.add_option("--columns", c.columns, "columns or keys of a .tsv or .jsonl: source=1,target=2");
-  app.add_option("--task", c.task, "translation; default: what the model is for");
-  app.add_option("--metric", c.metrics, "bleu, chrf, chrf++ or ter; any number of times; default: bleu, chrf")
+  app.add_option("--columns", c.columns, "columns or keys of a .tsv or .jsonl: source=1,target=2; text=KEY");
+  app.add_option("--task", c.task,
+                 "translation, summarization, text-generation or fill-mask; default: what the model is for");
+  app.add_option(
+         "--metric", c.metrics,
+         "of texts, as `score` has them; any number of times; default: bleu and chrf, of summaries rouge")
       ->allow_extra_args(false);
-  app.add_option("--output", c.output, "a file for the translations, one a line");
+  app.add_option("--output", c.output, "a file for the translations or summaries, one a line");
   app.add_option("--batch-size", c.batch_size, "lines translated together, at most")
       ->check(CLI::Range(1, 1 << 16));
   app.add_option("--batch-tokens", c.batch_tokens, "lines x the longest one's tokens, at most")
       ->check(CLI::Range(1, 1 << 30));
+  app.add_flag("--confidence", c.confidence, "95 % intervals, by bootstrap resampling");
+  app.add_option(
+         "--window", c.window,
+         "text-generation, fill-mask: tokens that the model sees at once; default: its positions, 1024 "
+         "at most")
+      ->check(CLI::Range(2, 1 << 20));
+  app.add_option("--stride", c.stride,
+                 "text-generation: tokens that the window goes on by; default: half a window")
+      ->check(CLI::Range(1, 1 << 20));
+  app.add_option(
+         "--mask-every", c.mask_every,
+         "fill-mask: one token of so many is masked at a time, till each was; 0: one alone; default: 7")
+      ->check(CLI::Range(0, 1 << 20));
   c.generation.declare(app);
   c.metric_options.declare(app);
   return [command](Console& console) { run(*command, console); };

@@ -3,18 +3,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "regard/base/error.h"
 #include "regard/base/suggest.h"
 #include "regard/metrics/bleu.h"
 #include "regard/metrics/chrf.h"
+#include "regard/metrics/entity_f1.h"
+#include "regard/metrics/error_rate.h"
+#include "regard/metrics/perplexity.h"
+#include "regard/metrics/rouge.h"
+#include "regard/metrics/squad.h"
 #include "regard/metrics/ter.h"
 
 namespace regard::cli {
 
 const std::vector<std::string>& metric_names() {
-  static const std::vector<std::string> names{"bleu", "chrf", "chrf++", "ter"};
+  static const std::vector<std::string> names{
+      "bleu", "chrf", "chrf++",      "ter",      "rouge",      "rouge1",   "rouge2", "rougeL",   "rougeLsum",
+      "wer",  "cer",  "exact-match", "squad-f1", "perplexity", "accuracy", "f1",     "matthews", "entity-f1"};
   return names;
+}
+
+bool needs_labels(const std::string& metric) {
+  return metric == "accuracy" || metric == "f1" || metric == "matthews" || metric == "entity-f1";
+}
+
+std::vector<std::string> metrics_named(const std::string& name) {
+  return name == "rouge" ? rouge_kind_names() : std::vector<std::string>{name};
 }
 
 void MetricOptions::declare(CLI::App& app) {
@@ -37,7 +53,8 @@ void MetricOptions::declare(CLI::App& app) {
       ->check(CLI::Range(1, 8));
   flag("--effective-order", effective_order_, "bleu: only n-grams as long as there are; --sentence does it",
        {"bleu"});
-  flag("--lowercase", lowercase_, "bleu, chrf: ignore case", {"bleu", "chrf", "chrf++"});
+  flag("--lowercase", lowercase_, "bleu, chrf, wer, cer: ignore case",
+       {"bleu", "chrf", "chrf++", "wer", "cer"});
   option("--char-order", char_order_, "chrf: longest n-grams of characters; default: 6", chrf)
       ->check(CLI::Range(1, 32));
   option("--word-order", word_order_, "chrf: longest n-grams of words; default: 0, for chrf++ 2", chrf)
@@ -51,6 +68,19 @@ void MetricOptions::declare(CLI::App& app) {
   flag("--ter-asian-support", ter_asian_,
        "ter: with --ter-normalized split CJK characters, with --ter-no-punct leave out their marks", {"ter"});
   flag("--ter-case-sensitive", ter_case_, "ter: tell upper from lower case", {"ter"});
+  flag("--stemmer", stemmer_, "rouge: compare the stems of English words (Porter)",
+       {"rouge", "rouge1", "rouge2", "rougeL", "rougeLsum"});
+  flag("--no-punctuation", no_punctuation_, "wer, cer: leave punctuation out", {"wer", "cer"});
+  option("--average", average_,
+         "macro (over classes; default of f1), micro (over items; default of entity-f1) or weighted (over "
+         "classes by how often they are expected)",
+         {"f1", "entity-f1"})
+      ->check(CLI::IsMember(average_names()));
+  option("--label-separator", label_separator_, "accuracy, f1: what stands between several labels of an item",
+         {"accuracy", "f1"});
+  option("--scheme", scheme_,
+         "entity-f1: how tags make entities: any (default), iob1, iob2, bioes, bilou or plain",
+         {"entity-f1"});
 }
 
 std::unique_ptr<Metric> MetricOptions::make_bleu(Of what) const {
@@ -89,8 +119,47 @@ std::unique_ptr<Metric> MetricOptions::make(const std::string& name, Of what) co
                                             .normalized = ter_normalized_,
                                             .no_punct = ter_no_punct_,
                                             .asian_support = ter_asian_});
+  if (const auto kind = rouge_kind_named(name))
+    return std::make_unique<Rouge>(RougeOptions{.kind = *kind, .stemmer = stemmer_, .escaped_breaks = true});
+  if (name == "wer" || name == "cer")
+    return std::make_unique<ErrorRate>(ErrorRateOptions{
+        .unit = name == "wer" ? ErrorRateOptions::Unit::words : ErrorRateOptions::Unit::characters,
+        .lowercase = lowercase_,
+        .no_punctuation = no_punctuation_});
+  if (name == "exact-match") return std::make_unique<Squad>(Squad::Measure::exact_match);
+  if (name == "squad-f1") return std::make_unique<Squad>(Squad::Measure::f1);
+  if (name == "perplexity") return std::make_unique<Perplexity>();
   throw UsageError(fmt::format("no metric '{}', expected {}{}", name, fmt::join(metric_names(), ", "),
                                did_you_mean(name, metric_names())));
+}
+
+Average MetricOptions::average(Average otherwise) const {
+  if (average_.empty()) return otherwise;
+  const auto& names = average_names();
+  return static_cast<Average>(std::find(names.begin(), names.end(), average_) - names.begin());
+}
+
+std::unique_ptr<Metric> MetricOptions::make(const std::string& name,
+                                            std::span<const std::vector<std::string>> lines) const {
+  std::set<std::string> found;
+  const TagScheme scheme = tag_scheme(scheme_);
+  for (const auto& file : lines) {
+    for (const std::string& line : file) {
+      if (name == "entity-f1") {
+        for (const TaggedSpan& entity : entities_in(line, scheme)) found.insert(entity.label);
+      } else {
+        for (std::string& label : labels_in(line, label_separator_)) found.insert(std::move(label));
+      }
+    }
+  }
+  const std::vector<std::string> labels(found.begin(), found.end());
+  if (name == "entity-f1")
+    return std::make_unique<EntityF1>(
+        EntityOptions{.scheme = scheme, .average = average(Average::micro), .types = labels});
+  LabelOptions options{.average = average(Average::macro), .labels = labels, .separator = label_separator_};
+  using Measure = LabelOptions::Measure;
+  options.measure = name == "f1" ? Measure::f1 : name == "matthews" ? Measure::matthews : Measure::accuracy;
+  return std::make_unique<LabelMetric>(options);
 }
 
 void MetricOptions::require_used(const std::vector<std::string>& metrics) const {

@@ -2,9 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "regard/metrics/classification.h"
 #include "regard/metrics/metric.h"
 
 namespace regard::cli {
@@ -19,6 +21,9 @@ class MetricOptions {
   // is wrong.
   enum class Of : std::uint8_t { corpus, sentence };  // sentence: BLEU counts the orders that there are
   std::unique_ptr<Metric> make(const std::string& name, Of what = Of::corpus) const;
+  // The same of a metric of labels (needs_labels), which is made for the labels that occur in `lines`.
+  std::unique_ptr<Metric> make(const std::string& name,
+                               std::span<const std::vector<std::string>> lines) const;
   // UsageError where an option was given that none of these metrics has.
   void require_used(const std::vector<std::string>& metrics) const;
 
@@ -28,6 +33,7 @@ class MetricOptions {
     std::vector<std::string> metrics;
   };
   std::unique_ptr<Metric> make_bleu(Of what) const;
+  Average average(Average otherwise) const;
 
   std::string tokenizer_ = "13a", smoothing_ = "exp";
   double smooth_value_ = 0;
@@ -35,11 +41,16 @@ class MetricOptions {
   int char_order_ = 6, word_order_ = 0, beta_ = 2;
   bool effective_order_ = false, lowercase_ = false, whitespace_ = false, eps_smoothing_ = false;
   bool ter_normalized_ = false, ter_no_punct_ = false, ter_asian_ = false, ter_case_ = false;
+  bool stemmer_ = false, no_punctuation_ = false;
+  std::string average_, label_separator_, scheme_ = "any";
   const CLI::Option* smooth_value_option_ = nullptr;
   std::vector<Owned> owned_;
 };
 
-// "bleu", "chrf", "chrf++", "ter".
+// Of texts: "bleu", "chrf", "rouge1"...; and of labels: "accuracy", "f1", "entity-f1"...
 const std::vector<std::string>& metric_names();
+bool needs_labels(const std::string& metric);
+// What a name stands for: "rouge" is rouge1, rouge2, rougeL and rougeLsum, others are themselves.
+std::vector<std::string> metrics_named(const std::string& name);
 
 }  // namespace regard::cli

@@ -8,8 +8,10 @@
 #include "regard/base/file.h"
 #include "regard/base/json.h"
 #include "regard/cli/command.h"
+#include "regard/cli/label_report.h"
 #include "regard/cli/late_progress.h"
 #include "regard/cli/metric_options.h"
+#include "regard/cli/score_numbers.h"
 #include "regard/metrics/resampling.h"
 #include "regard/text/unicode.h"
 
@@ -22,6 +24,7 @@ struct ScoreCommand {
   std::vector<std::string> hypotheses;
   MetricOptions metrics;
   bool sentence = false;
+  bool report = false;
   bool confidence = false, paired_bootstrap = false, paired_ar = false;
   std::int64_t resamples = 1000, trials = 10000;
   std::uint64_t seed = 12345;
@@ -33,6 +36,10 @@ struct ScoreCommand {
 void check(const ScoreCommand& command) {
   command.metrics.require_used({command.metric});
   const std::size_t systems = command.hypotheses.size();
+  if (command.sentence && needs_labels(command.metric))
+    throw UsageError(fmt::format("--sentence: {} is a measure of many labels together", command.metric));
+  if (command.report && (!needs_labels(command.metric) || systems > 1))
+    throw UsageError("--report: expected accuracy, f1, matthews or entity-f1, and one hypothesis");
   if (command.sentence && (systems > 1 || command.resampled()))
     throw UsageError("--sentence: expected one hypothesis and no resampling");
   if (command.paired_bootstrap && command.paired_ar)
@@ -68,6 +75,7 @@ class SegmentFiles {
     return lines_[0].size();
   }
   Segments of(std::size_t system) const { return {lines_[system], std::span(lines_).subspan(systems_)}; }
+  std::span<const std::vector<std::string>> lines() const { return lines_; }
   const std::string& name() const { return files_[0].name(); }
 
  private:
@@ -104,8 +112,17 @@ void add(const SegmentStatistics& from, System& to) {
   for (std::size_t i = 0; i < from.rows.size(); ++i) to.sums[i % from.width] += from.rows[i];
 }
 
-void resample(const ScoreCommand& command, const Metric& metric, std::vector<System>& systems,
-              Console& console) {
+// A metric and what it says of each file.
+struct Scored {
+  std::unique_ptr<Metric> metric;
+  std::vector<System> systems;
+  std::string signature;
+  bool named = false;  // there are other metrics too
+};
+
+void resample(const ScoreCommand& command, Scored& scored, Console& console) {
+  const Metric& metric = *scored.metric;
+  std::vector<System>& systems = scored.systems;
   ResamplingOptions bootstrap{
       .count = command.resamples, .seed = command.seed, .threads = &console.threads()};
   ResamplingOptions randomization = bootstrap;
@@ -130,12 +147,14 @@ void resample(const ScoreCommand& command, const Metric& metric, std::vector<Sys
 std::string text_of(const Confidence& c) { return fmt::format("{:.2f} ± {:.2f}", c.mean, c.half_width()); }
 
 // Of one score: the score and the signature. Of several systems: a table, and the signature below.
-void print_text(const Metric& metric, const std::vector<System>& systems, const std::string& signature,
-                Console& console) {
+void print_text(const Scored& scored, std::span<const System> systems, Console& console) {
+  const Metric& metric = *scored.metric;
   if (systems.size() == 1) {
     const System& only = systems[0];
+    const std::string name = scored.named ? metric.name() + " " : "";
     const std::string interval = only.confidence ? fmt::format(" ({})", text_of(*only.confidence)) : "";
-    return console.out().line(fmt::format("{:.2f}{} {}", metric.score(only.sums), interval, signature));
+    return console.out().line(
+        fmt::format("{}{:.2f}{} {}", name, metric.score(only.sums), interval, scored.signature));
   }
   std::size_t widest = 6;
   for (const System& s : systems) widest = std::max(widest, s.name.size());
@@ -150,71 +169,118 @@ void print_text(const Metric& metric, const std::vector<System>& systems, const 
     console.out().line(line);
   }
   if (systems[1].p) console.out().line("p: against the first; * below 0.05");
-  console.out().line(signature);
+  console.out().line(scored.signature);
 }
 
 Json json_of(const Metric& metric, const System& system, const std::string& signature) {
   Json json{{"metric", metric.name()}, {"score", metric.score(system.sums)}, {"signature", signature}};
   json.update(metric.parts(system.sums));
   if (const auto& c = system.confidence)
-    json["confidence"] = {
-        {"mean", c->mean}, {"half_width", c->half_width()}, {"low", c->low}, {"high", c->high}};
+    json["confidence"] = {{"mean", c->mean},
+                          {"half_width", c->half_width()},
+                          {"low", c->low},
+                          {"mid", c->median},
+                          {"high", c->high}};
   if (system.p) json["p_value"] = *system.p;
   return json;
 }
 
-void print(const Metric& metric, const std::vector<System>& systems, const std::string& signature,
-           Console& console) {
-  if (!console.json()) return print_text(metric, systems, signature, console);
+void print(const Scored& scored, std::span<const System> systems, Console& console) {
+  if (!console.json()) return print_text(scored, systems, console);
   for (const System& system : systems) {
-    Json json = json_of(metric, system, signature);
+    Json json = json_of(*scored.metric, system, scored.signature);
     if (systems.size() > 1) json["system"] = system.name;
     console.out().line(to_line(json));
   }
 }
 
-void run(const ScoreCommand& given, Console& console) {
-  ScoreCommand command = given;
-  if (command.hypotheses.empty()) command.hypotheses.emplace_back("-");
-  const auto metric = command.metrics.make(
-      command.metric, command.sentence ? MetricOptions::Of::sentence : MetricOptions::Of::corpus);
-  check(command);
+// Adds the lines at hand to what is known of them.
+void count(const ScoreCommand& command, const SegmentFiles& files, std::vector<Scored>& all,
+           Console& console) {
+  for (Scored& scored : all) {
+    for (std::size_t s = 0; s < scored.systems.size(); ++s) {
+      const SegmentStatistics rows =
+          count_segments(*scored.metric, files.of(s), command.sentence ? nullptr : &console.threads());
+      if (command.sentence) {
+        const System line{scored.systems[0].name, {}, rows.sums(), {}, {}};
+        print(scored, std::span(&line, 1), console);
+      }
+      System& system = scored.systems[s];
+      add(rows, system);
+      if (!command.resampled()) continue;
+      system.statistics.width = rows.width;
+      system.statistics.rows.insert(system.statistics.rows.end(), rows.rows.begin(), rows.rows.end());
+    }
+  }
+  if (command.sentence) console.out().flush();
+}
+
+// The metrics of a name, for the lines at hand where it is one of labels.
+std::vector<Scored> scored_by(const ScoreCommand& command, const SegmentFiles& files) {
   SignatureOptions how{.references = command.references.size(), .seed = command.seed};
   if (command.bootstraps()) how.resamples = command.resamples;
   if (command.paired_ar) how.trials = command.trials;
-  const std::string signature = signature_of(*metric, how);
+  std::vector<Scored> all;
+  for (const std::string& name : metrics_named(command.metric)) {
+    Scored& scored = all.emplace_back();
+    scored.metric = needs_labels(name)
+                        ? command.metrics.make(name, files.lines())
+                        : command.metrics.make(name, command.sentence ? MetricOptions::Of::sentence
+                                                                      : MetricOptions::Of::corpus);
+    scored.signature = signature_of(*scored.metric, how);
+    scored.named = metrics_named(command.metric).size() > 1;
+    scored.systems.resize(command.hypotheses.size());
+    for (std::size_t s = 0; s < scored.systems.size(); ++s) scored.systems[s].name = command.hypotheses[s];
+  }
+  return all;
+}
 
+void run(const ScoreCommand& given, Console& console) {
+  ScoreCommand command = given;
+  if (command.hypotheses.empty()) command.hypotheses.emplace_back("-");
+  const bool numbers = is_number_metric(command.metric);
+  const bool labels = needs_labels(command.metric);
+  if (!numbers && !labels) command.metrics.make(metrics_named(command.metric)[0]);  // there is such a one
+  check(command);
+  if (numbers) {
+    if (command.sentence || command.paired_bootstrap || command.paired_ar)
+      throw UsageError(
+          fmt::format("{}: of --sentence, --paired-bootstrap and --paired-ar it has none", command.metric));
+    return score_numbers({command.metric,
+                          command.references,
+                          command.hypotheses,
+                          command.confidence,
+                          {.count = command.resamples, .seed = command.seed}},
+                         console);
+  }
   SegmentFiles files(command);
-  std::vector<System> systems(command.hypotheses.size());
-  for (std::size_t s = 0; s < systems.size(); ++s) systems[s].name = command.hypotheses[s];
   LateProgress progress(console.progress("scoring", "segments", 0));
   std::int64_t segments = 0;
-  // A sentence's score is known, and said, when its line is.
-  while (const std::size_t count = files.take(command.sentence ? 1 : 1024)) {
-    for (std::size_t s = 0; s < systems.size(); ++s) {
-      const SegmentStatistics rows =
-          count_segments(*metric, files.of(s), command.sentence ? nullptr : &console.threads());
-      if (command.sentence)
-        print(*metric, {System{systems[0].name, {}, rows.sums(), {}, {}}}, signature, console);
-      add(rows, systems[s]);
-      if (!command.resampled()) continue;
-      systems[s].statistics.width = rows.width;
-      systems[s].statistics.rows.insert(systems[s].statistics.rows.end(), rows.rows.begin(), rows.rows.end());
-    }
-    if (command.sentence) console.out().flush();
-    progress.update(segments += static_cast<std::int64_t>(count));
+  std::vector<Scored> all;
+  // A sentence's score is known, and said, when its line is; labels when all are read.
+  const std::size_t at_once = command.sentence ? 1 : labels ? std::size_t(-1) : 1024;
+  while (const std::size_t read = files.take(at_once)) {
+    if (all.empty()) all = scored_by(command, files);
+    count(command, files, all, console);
+    progress.update(segments += static_cast<std::int64_t>(read));
+    if (command.report) print_label_report(*all[0].metric, all[0].systems[0].sums, files.of(0), console);
   }
   progress.finish();
   if (segments == 0) throw InputError(fmt::format("{}: found no lines", files.name()));
-  if (command.resampled()) resample(command, *metric, systems, console);
-  if (!command.sentence) print(*metric, systems, signature, console);
+  for (Scored& scored : all) {
+    if (command.resampled()) resample(command, scored, console);
+    if (!command.sentence) print(scored, scored.systems, console);
+  }
 }
 
 }  // namespace
 
 Action declare_score(CLI::App& app) {
   auto command = std::make_shared<ScoreCommand>();
-  app.add_option("METRIC", command->metric, "bleu, chrf, chrf++ or ter")->required();
+  app.add_option("METRIC", command->metric,
+                 "bleu, chrf, chrf++, ter; rouge, rouge1, rouge2, rougeL, rougeLsum; wer, cer; accuracy, f1, "
+                 "matthews, entity-f1; exact-match, squad-f1; pearson, spearman; perplexity")
+      ->required();
   app.add_option("HYPOTHESIS", command->hypotheses,
                  "what is scored, one segment a line (- or none: standard input); several files are several "
                  "systems in one table");
@@ -223,6 +289,8 @@ Action declare_score(CLI::App& app) {
       ->allow_extra_args(false);
   command->metrics.declare(app);
   app.add_flag("--sentence", command->sentence, "a score for each segment");
+  app.add_flag("--report", command->report,
+               "accuracy, f1, matthews, entity-f1: every class, and what was taken for what");
   app.add_flag("--confidence", command->confidence, "a 95 % interval, by bootstrap resampling");
   app.add_flag("--paired-bootstrap", command->paired_bootstrap,
                "p-values against the first system, by paired bootstrap resampling, and intervals");

@@ -67,9 +67,10 @@ void refuse_option(bool given, const TrainOptions& options, const char* option, 
     throw UsageError(fmt::format("train {}: found {}, which is an option of {}", options.task, option, of));
 }
 
-tasks::TrainingResult translation(const TrainOptions& options, const train::Surroundings& around) {
+tasks::TrainingResult pairs(const TrainOptions& options, const train::Surroundings& around) {
   refuse_option(options.level != "subword", options, "--level", "text-generation");
-  tasks::TranslationTraining training{request_of(options), {}, {}};
+  tasks::TranslationTraining training{request_of(options), {}, {}, {}};
+  if (options.task == "summarization") training.goal = tasks::TranslationTraining::Goal::summarization;
   const data::Columns columns = data::parse_columns(options.columns, {"source", "target"});
   training.train = {data::match_files(options.train, options.train_target, {"--train", "--train-target"}),
                     columns, options.skip_bad};
@@ -79,9 +80,9 @@ tasks::TrainingResult translation(const TrainOptions& options, const train::Surr
 }
 
 tasks::TextTraining text_of(const TrainOptions& options) {
-  refuse_option(!options.train_target.empty(), options, "--train-target", "translation");
-  refuse_option(!options.valid_target.empty(), options, "--valid-target", "translation");
-  refuse_option(options.skip_bad, options, "--skip-bad", "translation");
+  refuse_option(!options.train_target.empty(), options, "--train-target", "translation and summarization");
+  refuse_option(!options.valid_target.empty(), options, "--valid-target", "translation and summarization");
+  refuse_option(options.skip_bad, options, "--skip-bad", "translation and summarization");
   tasks::TextTraining training{request_of(options), {}, {}, {}};
   const data::Columns columns = data::parse_columns(options.columns, {"text"});
   training.train = {{options.train.begin(), options.train.end()}, columns};
@@ -106,8 +107,10 @@ struct Task {
   const char* name;
   tasks::TrainingResult (*train)(const TrainOptions& options, const train::Surroundings& around);
 };
-constexpr Task known_tasks[] = {
-    {"translation", translation}, {"text-generation", text_generation}, {"fill-mask", fill_mask}};
+constexpr Task known_tasks[] = {{"translation", pairs},
+                                {"summarization", pairs},
+                                {"text-generation", text_generation},
+                                {"fill-mask", fill_mask}};
 
 const Task& task_named(const std::string& name) {
   std::vector<std::string> names{"tokenizer"};
@@ -160,16 +163,19 @@ void run(const TrainOptions& options, Console& console) {
 Action declare_train(CLI::App& app) {
   auto options = std::make_shared<TrainOptions>();
   auto& o = *options;
-  app.add_option("TASK", o.task, "what to learn: translation, text-generation, fill-mask, or a tokenizer")
+  app.add_option("TASK", o.task,
+                 "what to learn: translation, summarization, text-generation, fill-mask, or a tokenizer")
       ->required();
   const auto files = [&app](const char* name, std::vector<std::string>& to, const char* help) {
     app.add_option(name, to, help)->allow_extra_args(false);
   };
   files("--train", o.train,
-        "training texts: lines, or for translation a .tsv or .jsonl that holds both sides, for the others "
+        "training texts: lines, or for translation and summarization a .tsv or .jsonl that holds both sides, "
+        "for "
+        "the others "
         "a .jsonl with \"text\" (also .gz); any number of times");
   files("--train-target", o.train_target,
-        "their translations, line by line; the first for the first --train");
+        "their translations (summaries), line by line; the first for the first --train");
   files("--valid", o.valid, "texts to validate with; any number of times");
   files("--valid-target", o.valid_target, "their translations");
   app.add_flag("--skip-bad", o.skip_bad,
@@ -179,8 +185,9 @@ Action declare_train(CLI::App& app) {
       ->check(CLI::IsMember({"subword", "char"}));
   app.add_option("--output", o.request.output, "the folder for model, checkpoints and log");
   app.add_option("--init", o.request.init, "a checkpoint to start from, with its tokenizer");
-  app.add_option("--preset", o.request.preset,
-                 "tiny, small, base (translation: also deep): shape and settings; default: tiny");
+  app.add_option(
+      "--preset", o.request.preset,
+      "tiny, small, base (translation and summarization: also deep): shape and settings; default: tiny");
   app.add_option("--model-config", o.model_config, "a JSON file with keys of config.json");
   app.add_option("--set", o.settings, "a training key or a key of config.json, e.g. learning_rate=2e-3")
       ->allow_extra_args(false);

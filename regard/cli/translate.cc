@@ -40,6 +40,7 @@ struct TranslateCommand {
   bool keep_placeholders = false;
   std::vector<std::string> keep;
   bool split_sentences = false;
+  bool summarizes = false;  // what is too long is cut, not taken in pieces
 };
 
 // "0,2,5"
@@ -96,10 +97,10 @@ struct Counts {
     placed += t.placed;
   }
 
-  void report(const Log& log, std::int64_t positions) const {
+  void report(const Log& log, std::int64_t positions, bool cut) const {
     if (too_long > 0)
-      log.warning(fmt::format("{} of {} lines were longer than the model's {} positions", too_long, lines,
-                              positions));
+      log.warning(fmt::format("{} of {} lines were longer than the model's {} positions{}", too_long, lines,
+                              positions, cut ? " and were cut" : ""));
     if (split > 0) log.info(fmt::format("{} of {} lines were translated in {} pieces", split, lines, pieces));
     if (unknown_replaced > 0)
       log.info(fmt::format("{} unknown tokens were replaced by source words", unknown_replaced));
@@ -126,7 +127,7 @@ std::int64_t total_lines(std::vector<std::string> files) {
 }
 
 ProgressOptions progress_of(const TranslateCommand& command, Console& console) {
-  ProgressOptions options = console.progress("translating", "lines", 0);
+  ProgressOptions options = console.progress(command.summarizes ? "summarizing" : "translating", "lines", 0);
   // On a terminal the answers are the progress.
   if (isatty(STDOUT_FILENO) == 1) options.sink = {};
   if (options.sink) options.total = total_lines(command.files);
@@ -154,6 +155,7 @@ void run(const TranslateCommand& command, Console& console) {
   options.replace_unknown = command.replace_unknown;
   options.keep = keep.empty() ? nullptr : &keep;
   options.split_sentences = command.split_sentences;
+  options.cut_sources = command.summarizes;
   options.cancelled = interrupted;
   if (command.prefix) options.prefix = *command.prefix;
   const tasks::OutputOptions output = output_of(command, console.json());
@@ -184,7 +186,7 @@ void run(const TranslateCommand& command, Console& console) {
     console.out().flush();
   }
   progress.finish();
-  counts.report(console.log(), translator.model().max_positions());
+  counts.report(console.log(), translator.model().max_positions(), command.summarizes);
 }
 
 void declare_output(CLI::App& app, TranslateCommand& command) {
@@ -218,10 +220,7 @@ void declare_text(CLI::App& app, TranslateCommand& command) {
   app.add_flag("--split-sentences", command.split_sentences, "translate each sentence of a line by itself");
 }
 
-}  // namespace
-
-Action declare_translate(CLI::App& app) {
-  auto command = std::make_shared<TranslateCommand>();
+Action declare(CLI::App& app, std::shared_ptr<TranslateCommand> command) {
   app.add_option("MODEL", command->model, "a checkpoint directory")->required();
   app.add_option("FILE", command->files, "text, one item a line (- or none: standard input; .gz is read)");
   command->generation.declare(app);
@@ -232,6 +231,16 @@ Action declare_translate(CLI::App& app) {
   declare_output(app, *command);
   declare_text(app, *command);
   return [command](Console& console) { run(*command, console); };
+}
+
+}  // namespace
+
+Action declare_translate(CLI::App& app) { return declare(app, std::make_shared<TranslateCommand>()); }
+
+Action declare_summarize(CLI::App& app) {
+  auto command = std::make_shared<TranslateCommand>();
+  command->summarizes = true;
+  return declare(app, command);
 }
 
 }  // namespace regard::cli

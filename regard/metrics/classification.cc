@@ -44,6 +44,26 @@ AverageScore averaged(std::span<const Found> classes, Average average) {
   return {sum.precision / weights, sum.recall / weights, sum.f1 / weights};
 }
 
+std::vector<Found> found_in(std::span<const double> sums) {
+  std::vector<Found> made;
+  for (std::size_t i = 0; i + 2 < sums.size(); i += 3) made.push_back({sums[i], sums[i + 1], sums[i + 2]});
+  return made;
+}
+
+Json class_scores(std::span<const Found> classes, std::span<const std::string> labels) {
+  Json json;
+  for (std::size_t i = 0; i < average_names().size(); ++i)
+    json[average_names()[i]] = json_of(averaged(classes, static_cast<Average>(i)));
+  json["classes"] = Json::object();
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    Json one = json_of(score_of(classes[c]));
+    one["support"] = static_cast<std::int64_t>(classes[c].expected);
+    one["predicted"] = static_cast<std::int64_t>(classes[c].predicted);
+    json["classes"][labels[c]] = std::move(one);
+  }
+  return json;
+}
+
 double matthews_correlation(std::span<const Found> classes, double items) {
   double right = 0, both = 0, predicted = 0, expected = 0;
   for (const Found& one : classes) {
@@ -165,38 +185,24 @@ void LabelMetric::count(std::string_view hypothesis, std::span<const std::string
   for (const std::size_t c : expected) statistics[2 + 3 * c + 2] = 1;
 }
 
-std::vector<Found> LabelMetric::found(std::span<const double> sums) const {
-  std::vector<Found> made;
-  for (std::size_t i = 2; i < sums.size(); i += 3) made.push_back({sums[i], sums[i + 1], sums[i + 2]});
-  return made;
-}
-
 double LabelMetric::score(std::span<const double> sums) const {
   switch (options_.measure) {
     case LabelOptions::Measure::accuracy:
       return sums[1] > 0 ? 100 * sums[0] / sums[1] : 0;
     case LabelOptions::Measure::f1:
-      return 100 * averaged(found(sums), options_.average).f1;
+      return 100 * averaged(found_in(sums.subspan(2)), options_.average).f1;
     case LabelOptions::Measure::matthews:
       break;
   }
-  return 100 * matthews_correlation(found(sums), sums[1]);
+  return 100 * matthews_correlation(found_in(sums.subspan(2)), sums[1]);
 }
 
 Json LabelMetric::parts(std::span<const double> sums) const {
-  const std::vector<Found> classes = found(sums);
-  Json json{{"items", static_cast<std::int64_t>(sums[1])},
-            {"accuracy", sums[1] > 0 ? 100 * sums[0] / sums[1] : 0}};
-  for (std::size_t i = 0; i < average_names().size(); ++i)
-    json[average_names()[i]] = json_of(averaged(classes, static_cast<Average>(i)));
+  const std::vector<Found> classes = found_in(sums.subspan(2));
+  Json json = class_scores(classes, options_.labels);
+  json["items"] = static_cast<std::int64_t>(sums[1]);
+  json["accuracy"] = sums[1] > 0 ? 100 * sums[0] / sums[1] : 0;
   if (options_.separator.empty()) json["matthews"] = 100 * matthews_correlation(classes, sums[1]);
-  json["classes"] = Json::object();
-  for (std::size_t c = 0; c < classes.size(); ++c) {
-    Json one = json_of(score_of(classes[c]));
-    one["support"] = static_cast<std::int64_t>(classes[c].expected);
-    one["predicted"] = static_cast<std::int64_t>(classes[c].predicted);
-    json["classes"][options_.labels[c]] = std::move(one);
-  }
   return json;
 }
 

@@ -30,6 +30,12 @@ struct AverageScore {
 // Classes that are neither expected nor predicted count for nothing. Macro F1 is the mean of the classes' F1.
 AverageScore averaged(std::span<const Found> classes, Average average);
 
+// Sums of [right, predicted, expected] for each class.
+std::vector<Found> found_in(std::span<const double> sums);
+// In percent: {"macro", "micro", "weighted": {"precision", "recall", "f1"}, "classes": {label: the same,
+// "support", "predicted"}}.
+Json class_scores(std::span<const Found> classes, std::span<const std::string> labels);
+
 // Of one label for each item (Gorodkin 2004; for two classes Matthews 1975).
 double matthews_correlation(std::span<const Found> classes, double items);
 
@@ -85,7 +91,6 @@ class LabelMetric final : public Metric {
   const std::vector<std::string>& labels() const { return options_.labels; }
 
  private:
-  std::vector<Found> found(std::span<const double> sums) const;
   std::vector<std::size_t> classes_in(std::string_view text) const;  // sorted, each once
 
   LabelOptions options_;

@@ -7,6 +7,7 @@
 #include "regard/base/file.h"
 #include "regard/metrics/classification.h"
 #include "regard/metrics/correlation.h"
+#include "regard/metrics/entity_f1.h"
 #include "regard/metrics/error_rate.h"
 #include "regard/metrics/perplexity.h"
 #include "regard/metrics/porter_stemmer.h"
@@ -172,6 +173,36 @@ TEST(ConfusionTable, IsATableInText) {
   EXPECT_EQ(
       lines_of(table, Lines{"a long label indeed", "b"}),
       (Lines{"                       1  2", "1 a long label indeed  1  0", "2 b                    1  0"}));
+}
+
+TEST(EntityF1, AgreesWithSeqeval) {
+  for (const Json& one : golden("entities")) {
+    const auto said = one.at("predicted").get<Lines>();
+    const std::vector<Lines> expected{one.at("expected").get<Lines>()};
+    for (std::size_t a = 0; a < average_names().size(); ++a) {
+      const EntityF1 metric({.scheme = tag_scheme(one.at("scheme").get<std::string>()),
+                             .average = static_cast<Average>(a),
+                             .types = {"PER", "LOC", "MISC"}});
+      const auto sums = sums_of(metric, said, expected);
+      const Json& right = one.at(average_names()[a]);
+      EXPECT_NEAR(metric.score(sums), right[2].get<double>(), 1e-9) << to_line(one);
+      const Json parts = metric.parts(sums);
+      EXPECT_NEAR(part(parts, average_names()[a].c_str(), "precision"), right[0].get<double>(), 1e-9);
+      EXPECT_NEAR(part(parts, average_names()[a].c_str(), "recall"), right[1].get<double>(), 1e-9);
+    }
+  }
+}
+
+TEST(EntityF1, RefusesWhatItCannotCount) {
+  const EntityF1 metric({.types = {"A"}});
+  const auto score = [&](const std::string& said, const std::string& expected) {
+    return corpus_score(metric, {Lines{said}, std::vector<Lines>{{expected}}});
+  };
+  EXPECT_EQ(score("B-A I-A O", "B-A I-A O"), 100);
+  EXPECT_EQ(score("B-A B-A O", "B-A I-A O"), 0);
+  EXPECT_THROW(score("B-A", "B-A O"), InputError);
+  EXPECT_THROW(score("B-X", "B-A"), UsageError);
+  EXPECT_EQ(metric.settings(), "average:micro|scheme:any");
 }
 
 TEST(Correlation, AgreesWithScipy) {

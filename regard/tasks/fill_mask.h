@@ -39,6 +39,8 @@ class MaskFiller {
   MaskFiller(std::unique_ptr<const models::TextEncoder> model, std::unique_ptr<const Tokenizer> tokenizer);
 
   const std::string& mask() const { return mask_piece_; }  // what stands in a line for what is missing
+  const models::TextEncoder& model() const { return *model_; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
 
   // In order; masks are filled independently of each other. InputError that names the line (from
   // `first_line` on): it has no mask, or is longer than the model's positions.

@@ -1,28 +1,10 @@
-#include <fmt/format.h>
-
 #include "regard/autograd/ops/vocabulary_loss.h"
 #include "regard/base/error.h"
+#include "regard/tasks/mask_frame.h"
 #include "regard/tasks/train_text_objective.h"
 
 namespace regard::tasks {
 namespace {
-
-// The tokens by which sentences are framed and masked.
-struct Frame {
-  std::int32_t begin, end, mask;
-};
-
-Frame frame_of(const Tokenizer& tokenizer) {
-  const SpecialIds ids = tokenizer.special_ids();
-  const auto required = [](const std::optional<std::int32_t>& id, const std::optional<std::int32_t>& or_this,
-                           const char* what) {
-    if (!id && !or_this)
-      throw InputError(fmt::format("the tokenizer has no {} token, which fill-mask needs", what));
-    return id ? *id : *or_this;
-  };
-  return {required(ids.classification, ids.begin, "classification"),
-          required(ids.separator, ids.end, "separator"), required(ids.mask, {}, "mask")};
-}
 
 class MaskedTokensObjective final : public TextObjective {
  public:
@@ -30,7 +12,7 @@ class MaskedTokensObjective final : public TextObjective {
                         RandomKey key)
       : TextObjective(parts, plan, key),
         model_(model),
-        frame_(frame_of(parts.tokenizer)),
+        frame_(mask_frame(parts.tokenizer)),
         vocabulary_(static_cast<std::uint64_t>(parts.tokenizer.vocabulary_size(TextSide::target))) {
     if (model.head() != models::HeadKind::vocabulary)
       throw InputError(
@@ -83,7 +65,7 @@ class MaskedTokensObjective final : public TextObjective {
   }
 
   const models::TextEncoder& model_;
-  Frame frame_;
+  MaskFrame frame_;
   std::uint64_t vocabulary_;
 };
 

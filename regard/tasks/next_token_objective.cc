@@ -26,8 +26,8 @@ class NextTokenObjective final : public TextObjective {
     }
     const Var hidden = model_.hidden(step, TokenBatch::of(blocks));
     const Tensor wanted = Tensor::from<std::int32_t>({static_cast<std::int64_t>(targets.size())}, targets);
-    const VocabularyLoss loss =
-        vocabulary_loss(hidden, model_.vocabulary(step), wanted, {.smoothing = goal.smoothing});
+    const VocabularyLoss loss = vocabulary_loss(hidden, model_.vocabulary(step), wanted,
+                                                {.smoothing = goal.smoothing, .soft_cap = model_.soft_cap()});
     return {loss.sum, loss.plain_sum, loss.tokens};
   }
 

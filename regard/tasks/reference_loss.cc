@@ -20,12 +20,14 @@ struct Pair {
 };
 
 // From short to long, so that little of a batch waits for its longest.
-std::vector<Pair> encoded(const Translator& translator, const TextPairs& texts, ReferenceLoss& loss) {
+std::vector<Pair> encoded(const Translator& translator, const TextPairs& texts, bool cut,
+                          ReferenceLoss& loss) {
   const auto positions = static_cast<std::size_t>(translator.model().max_positions());
   std::vector<Pair> pairs;
   for (std::size_t i = 0; i < texts.sources.size(); ++i) {
     Pair pair{translator.tokenizer().encode_ids(texts.sources[i], TextSide::source),
               translator.tokenizer().encode_ids(texts.targets[i], TextSide::target)};
+    if (cut) cut_source(pair.source, static_cast<std::int64_t>(positions));
     const bool empty = pair.source.size() <= 1 || pair.target.size() <= 1;  // an end token alone
     if (empty || pair.longest() > positions)
       ++loss.skipped;
@@ -67,7 +69,7 @@ ReferenceLoss reference_loss(const Translator& translator, const TextPairs& text
     throw UsageError(fmt::format("reference_loss: found {} sources and {} targets, expected as many",
                                  texts.sources.size(), texts.targets.size()));
   ReferenceLoss loss;
-  const std::vector<Pair> pairs = encoded(translator, texts, loss);
+  const std::vector<Pair> pairs = encoded(translator, texts, how.cut_sources, loss);
   for (std::size_t begin = 0; begin < pairs.size();) {
     if (how.cancelled && how.cancelled()) throw Interrupted("interrupted while measuring the loss");
     std::size_t end = begin + 1;

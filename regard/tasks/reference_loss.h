@@ -19,8 +19,9 @@ struct ReferenceLoss {
 };
 
 struct ReferenceLossOptions {
-  std::int64_t batch_tokens = 4096;      // rows x the longest of either side, at most (but one fits)
-  std::function<bool()> cancelled = {};  // asked before every batch: Interrupted
+  std::int64_t batch_tokens = 4096;  // rows x the longest of either side, at most (but one fits)
+  bool cut_sources = false;          // sources longer than the model's positions are cut, their pairs counted
+  std::function<bool()> cancelled = {};            // asked before every batch: Interrupted
   std::function<void(std::size_t)> measured = {};  // pairs done, after every batch
 };
 

@@ -6,6 +6,7 @@
 #include "regard/base/file.h"
 #include "regard/models/registry.h"
 #include "regard/models/written_form.h"
+#include "regard/tasks/pair_task.h"
 #include "regard/tasks/train_translation_data.h"
 
 namespace regard::tasks {
@@ -16,9 +17,12 @@ namespace fs = std::filesystem;
 class TranslationTask final : public TrainingTask {
  public:
   TranslationTask(const TranslationTraining& training, const train::Surroundings& around)
-      : training_(training), around_(around), plan_(plan_translation(training, init_config())) {}
+      : training_(training),
+        around_(around),
+        task_(pair_task(training.goal)),
+        plan_(plan_translation(training, init_config())) {}
 
-  std::string_view name() const override { return "translation"; }
+  std::string_view name() const override { return task_.name; }
   const train::Settings& settings() const override { return plan_.training; }
   Json plan() const override { return plan_.to_json(); }
   void read() override { texts_ = read_texts(training_, around_); }
@@ -39,6 +43,7 @@ class TranslationTask final : public TrainingTask {
 
   const TranslationTraining& training_;
   const train::Surroundings& around_;
+  const PairTask& task_;
   TranslationPlan plan_;
   TranslationTexts texts_;
   std::unique_ptr<Tokenizer> tokenizer_;
@@ -82,8 +87,8 @@ models::Model& TranslationTask::make_model(RandomKey weights) {
 }
 
 void TranslationTask::encode() {
-  const EncodingOptions encoding{plan_.translation, model_->max_positions(), plan_.training.batch_tokens,
-                                 training_.output};
+  const EncodingOptions encoding{plan_.translation, task_.cuts_sources, model_->max_positions(),
+                                 plan_.training.batch_tokens, training_.output};
   data_ = encode_texts(std::move(texts_), *tokenizer_, encoding, around_);
 }
 
@@ -99,6 +104,10 @@ Json TranslationTask::data() const {
   };
   Json json{{"train", of(data_.train)}, {"valid", of(data_.valid)}};
   json["train"]["skipped"]["bad_lines"] = data_.bad_lines;
+  if (task_.cuts_sources) {
+    json["train"]["cut"] = data_.cut_sources;
+    json["valid"]["cut"] = data_.cut_valid_sources;
+  }
   return json;
 }
 
@@ -115,17 +124,22 @@ Json TranslationTask::files() const {
 
 std::unique_ptr<train::Objective> TranslationTask::objective(RandomKey batches) {
   return std::make_unique<TranslationObjective>(
-      TranslationObjective::Parts{*model_, *tokenizer_, data_, around_.step}, plan_, batches);
+      TranslationObjective::Parts{*model_, *tokenizer_, data_, task_, around_.step}, plan_, batches);
 }
 
 Json TranslationTask::generation_config() const {
   const Json& config = model_->config();
-  return {{"num_beams", 5},
-          {"max_length", model_->max_positions()},
-          {"pad_token_id", config["pad_token_id"]},
-          {"eos_token_id", config["eos_token_id"]},
-          {"decoder_start_token_id", config["decoder_start_token_id"]},
-          {"forced_eos_token_id", config["eos_token_id"]}};
+  std::int64_t longest = model_->max_positions();
+  if (task_.as_long_as_targets)
+    longest = std::min(longest, std::int64_t{1} + longest_target(data_.train));  // behind the start token
+  Json json{{"num_beams", task_.num_beams},
+            {"max_length", longest},
+            {"pad_token_id", config["pad_token_id"]},
+            {"eos_token_id", config["eos_token_id"]},
+            {"decoder_start_token_id", config["decoder_start_token_id"]},
+            {"forced_eos_token_id", config["eos_token_id"]}};
+  if (task_.no_repeat_ngram_size > 0) json["no_repeat_ngram_size"] = task_.no_repeat_ngram_size;
+  return json;
 }
 
 }  // namespace

@@ -3,11 +3,14 @@
 #include "regard/data/parallel_text.h"
 #include "regard/tasks/training_run.h"
 
-// Training of translation models (Marian: the encoder-decoder of Vaswani et al. 2017) from parallel text.
+// Training of encoder-decoders (Marian's shape: Vaswani et al. 2017) from pairs of texts: translation and
+// summarization.
 
 namespace regard::tasks {
 
 struct TranslationTraining : TrainingRequest {  // presets: tiny, small, base, deep
+  enum class Goal : std::uint8_t { translation, summarization };
+  Goal goal = Goal::translation;  // what differs is a row of pair_task.h
   data::ParallelFiles train;
   data::ParallelFiles valid;  // may be empty: then nothing is validated
 };

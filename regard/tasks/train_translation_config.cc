@@ -5,6 +5,7 @@
 #include "regard/base/error.h"
 #include "regard/models/native.h"
 #include "regard/models/written_form.h"
+#include "regard/tasks/pair_task.h"
 #include "regard/tasks/training_plan.h"
 #include "regard/train/setting_key.h"
 
@@ -30,6 +31,7 @@ const std::vector<Key>& keys() {
       {{"max_length_ratio", 0}, &S::max_length_ratio},
       {{"predict_with_generate"}, &S::predict_with_generate},
       {{"generation_num_beams", 1, 1000}, &S::generation_num_beams},
+      {{"generation_max_samples", 0}, &S::generation_max_samples},
   };
   return list;
 }
@@ -151,7 +153,13 @@ TranslationPlan plan_translation(const TranslationTraining& training, const Json
   TranslationPlan plan;
   plan.training = training_of(preset);
   plan.translation.vocab_size = preset.vocabulary;
-  plan.config = base.is_null() ? config_of(preset.shape) : base;
+  const PairTask& task = pair_task(training.goal);
+  plan.translation.max_source_length = task.max_source_length;
+  plan.translation.max_length_ratio = task.max_length_ratio;
+  plan.translation.generation_max_samples = task.generation_max_samples;
+  Shape shape = preset.shape;
+  shape.positions = std::max<int>(shape.positions, static_cast<int>(task.least_positions));
+  plan.config = base.is_null() ? config_of(shape) : base;
   const std::string family = plan.config.value("model_type", "");
   plan.fixed_shape = !base.is_null() && !family.empty() && !models::has_open_shape(family);
   const auto keys_of_model = [&] {
@@ -168,8 +176,9 @@ TranslationPlan plan_translation(const TranslationTraining& training, const Json
                            },
                            train::names_of<TranslationSettings>(keys()), keys_of_model});
   const std::string& metric = plan.training.metric_for_best_model;
-  if (metric == "bleu" && !plan.translation.predict_with_generate)
-    throw UsageError("metric_for_best_model: found bleu, expected predict_with_generate=true with it");
+  if (metric != "loss" && !plan.translation.predict_with_generate)
+    throw UsageError(
+        fmt::format("metric_for_best_model: found {}, expected predict_with_generate=true with it", metric));
   if (plan.fixed_shape && plan.config["model_type"] != family)
     throw UsageError(fmt::format("--model-config: found model_type {}, expected {} as in --init",
                                  to_line(plan.config["model_type"]), family));

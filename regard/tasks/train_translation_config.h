@@ -19,9 +19,10 @@ struct TranslationSettings {
   std::string subword_sampling_sides = "both";  // both, source, target
   std::int64_t prefetch = 4;                    // batches made ahead by a thread of their own; 0: none
   std::int64_t max_source_length = 0, max_target_length = 0;
-  double max_length_ratio = 9;            // between the sides, in tokens; 0: any
-  bool predict_with_generate = true;      // validation by BLEU too
-  std::int64_t generation_num_beams = 1;  // in validation
+  double max_length_ratio = 9;              // between the sides, in tokens; 0: any
+  bool predict_with_generate = true;        // validation by BLEU, or ROUGE, too
+  std::int64_t generation_num_beams = 1;    // in validation
+  std::int64_t generation_max_samples = 0;  // of the validation texts, evenly spread; 0: all
 };
 Json to_json(const TranslationSettings& settings);
 SubwordSampling sampling_of(const TranslationSettings& settings);

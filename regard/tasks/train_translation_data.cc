@@ -96,8 +96,9 @@ struct LineBlock {
 
 class PairEncoder {
  public:
-  PairEncoder(const Tokenizer& tokenizer, const train::Surroundings& around)
-      : tokenizer_(tokenizer), around_(around) {}
+  // Sources of more than `limit` ids are cut; 0: none.
+  PairEncoder(const Tokenizer& tokenizer, std::int64_t limit, const train::Surroundings& around)
+      : tokenizer_(tokenizer), limit_(limit), around_(around) {}
 
   // The threads share the lines; the pairs are added in their order.
   void encode(const LineBlock& block, data::Pairs& pairs) {
@@ -111,11 +112,19 @@ class PairEncoder {
         ids_[i].target = tokenizer_.encode_ids(block.targets[i], TextSide::target);
       }
     });
-    for (std::size_t i = 0; i < block.size; ++i) pairs.add(ids_[i].source, ids_[i].target);
+    for (std::size_t i = 0; i < block.size; ++i) {
+      if (limit_ > 0 && static_cast<std::int64_t>(ids_[i].source.size()) > limit_) {
+        cut_source(ids_[i].source, limit_);
+        ++cut_;
+      }
+      pairs.add(ids_[i].source, ids_[i].target);
+    }
   }
+  std::int64_t cut() const { return cut_; }
 
  private:
   const Tokenizer& tokenizer_;
+  std::int64_t limit_, cut_ = 0;
   const train::Surroundings& around_;
   std::vector<data::PairIds> ids_;
 };
@@ -126,7 +135,7 @@ void tell_bad(const data::BadLines& bad, const Log& log) {
                           bad.count == 1 ? "" : "s", bad.count == 1 ? "is" : "are", bad.first));
 }
 
-void encode_files(const data::ParallelFiles& files, PairEncoder encoder, TranslationData& data,
+void encode_files(const data::ParallelFiles& files, PairEncoder& encoder, TranslationData& data,
                   const train::Surroundings& around) {
   TextReader reader(files, around, "encoding");
   LineBlock block;
@@ -137,11 +146,12 @@ void encode_files(const data::ParallelFiles& files, PairEncoder encoder, Transla
     block.size = 0;
   }
   encoder.encode(block, data.train);
+  data.cut_sources = encoder.cut();
   data.bad_lines = reader.bad().count;
   tell_bad(reader.bad(), around.log);
 }
 
-void encode_text(const data::ParallelText& text, PairEncoder encoder, data::Pairs& pairs) {
+void encode_text(const data::ParallelText& text, PairEncoder& encoder, data::Pairs& pairs) {
   for (std::size_t begin = 0; begin < text.sources.size(); begin += lines_at_once) {
     LineBlock block;
     for (std::size_t i = begin; i < std::min(text.sources.size(), begin + lines_at_once); ++i)
@@ -173,9 +183,13 @@ void tell_skipped(const data::Pairs& pairs, const char* what, const Log& log) {
                        pairs.sources().tokens(), pairs.targets().tokens(), skipped));
 }
 
+void tell_cut(std::int64_t cut, const TranslationData& data, const Log& log) {
+  if (cut > 0) log.info(fmt::format("{} sources are cut after {} tokens", cut, data.source_limit));
+}
+
 std::int32_t required(const std::optional<std::int32_t>& id, const char* what) {
   if (!id)
-    throw InputError(fmt::format("the tokenizer has no {} token, which a translation model needs", what));
+    throw InputError(fmt::format("the tokenizer has no {} token, which an encoder-decoder needs", what));
   return *id;
 }
 
@@ -255,15 +269,19 @@ TranslationData encode_texts(TranslationTexts texts, const Tokenizer& tokenizer,
         std::max(tokenizer.vocabulary_size(TextSide::source), tokenizer.vocabulary_size(TextSide::target));
     data.train = data::Pairs(limits, data::ids_in_file(options.folder, vocabulary));
   }
-  const PairEncoder encoder(tokenizer, around);
+  if (options.cut_sources) data.source_limit = limits.source_length;
+  PairEncoder encoder(tokenizer, data.source_limit, around);
   encode_files(texts.train, encoder, data, around);
   tell_skipped(data.train, "training", around.log);
+  tell_cut(data.cut_sources, data, around.log);
   if (data.train.size() == 0)
     throw InputError(fmt::format("no pair is left to train with: {}", data.train.skipped().to_string()));
   if (texts.valid.sources.empty()) return data;
   data.valid = data::Pairs({options.positions, options.positions, 0});
   encode_text(texts.valid, encoder, data.valid);
+  data.cut_valid_sources = encoder.cut() - data.cut_sources;
   tell_skipped(data.valid, "validation", around.log);
+  tell_cut(data.cut_valid_sources, data, around.log);
   if (data.valid.size() == 0)
     throw InputError(fmt::format("no pair is left to validate with: {}", data.valid.skipped().to_string()));
   data.valid_text = std::move(texts.valid);

@@ -7,30 +7,53 @@
 #include "regard/autograd/ops/vocabulary_loss.h"
 #include "regard/base/error.h"
 #include "regard/decode/search.h"
-#include "regard/metrics/bleu.h"
-#include "regard/metrics/chrf.h"
 #include "regard/models/registry.h"
 #include "regard/models/written_form.h"
+#include "regard/text/sentences.h"
 
 namespace regard::tasks {
 namespace {
 
 constexpr std::size_t rows_at_once = 64;  // of validation
-constexpr std::size_t shown = 3;          // translations
+constexpr std::size_t shown = 3;          // results
 
 [[noreturn]] void interrupted() { throw Interrupted("interrupted in validation"); }
 
 // Rows from short to long sources, so that little of a batch waits for its longest.
-std::vector<std::size_t> by_source_length(const data::ParallelText& text) {
-  std::vector<std::size_t> order(text.sources.size());
+std::vector<std::size_t> by_length(const std::vector<std::string>& sources) {
+  std::vector<std::size_t> order(sources.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return text.sources[a].size() < text.sources[b].size();
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return sources[a].size() < sources[b].size(); });
   return order;
 }
 
+// As many as `most`, evenly spread; 0: all.
+data::ParallelText sample_of(const data::ParallelText& text, std::int64_t most) {
+  const std::size_t all = text.sources.size(), wanted = most > 0 ? static_cast<std::size_t>(most) : all;
+  if (wanted >= all) return text;
+  data::ParallelText sample;
+  for (std::size_t i = 0; i < wanted; ++i) {
+    sample.sources.push_back(text.sources[i * all / wanted]);
+    sample.targets.push_back(text.targets[i * all / wanted]);
+  }
+  return sample;
+}
+
 }  // namespace
+
+std::int64_t longest_target(const data::Pairs& pairs) {
+  std::int64_t longest = 0;
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    longest = std::max<std::int64_t>(longest, pairs.targets().length(i));
+  return longest;
+}
+
+void cut_source(std::vector<std::int32_t>& ids, std::int64_t limit) {
+  if (limit <= 0 || static_cast<std::int64_t>(ids.size()) <= limit) return;
+  ids[static_cast<std::size_t>(limit) - 1] = ids.back();
+  ids.resize(static_cast<std::size_t>(limit));
+}
 
 TranslationSpecials specials_of(const Json& config) {
   const JsonField field(config, "config");
@@ -95,46 +118,49 @@ train::Validation TranslationObjective::validate(const std::function<bool()>& st
   validation.loss = loss / static_cast<double>(tokens);
   if (!plan_.translation.predict_with_generate) return validation;
 
-  const std::vector<std::string> translations = translate(stop);
-  const data::ParallelText& text = parts_.data.valid_text;
-  const Segments segments{translations, std::span(&text.targets, 1)};
-  validation.scores["bleu"] = corpus_score(Bleu(), segments, parts_.step.threads);
-  validation.scores["chrf"] = corpus_score(Chrf(), segments, parts_.step.threads);
-  const std::size_t count = std::min(shown, translations.size());
+  const data::ParallelText text = sample_of(parts_.data.valid_text, plan_.translation.generation_max_samples);
+  const std::vector<std::string> results = translate(text.sources, stop);
+  validation.scores = parts_.task.scores({results, std::span(&text.targets, 1)}, parts_.step.threads);
+  const std::size_t count = std::min(shown, results.size());
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t line = i * translations.size() / count;
-    validation.samples.push_back("  source:      " + text.sources[line]);
+    const std::size_t line = i * results.size() / count;
+    constexpr std::size_t most = 300;  // bytes of a source that are shown
+    const std::string& source = text.sources[line];
+    const std::string_view begin = std::string_view(source).substr(0, cut_within(source, most));
+    validation.samples.push_back(
+        fmt::format("  source:      {}{}", begin, begin.size() < source.size() ? " ..." : ""));
     validation.samples.push_back("  reference:   " + text.targets[line]);
-    validation.samples.push_back("  translation: " + translations[line]);
+    validation.samples.push_back(
+        fmt::format("  {:<13}{}", std::string(parts_.task.result) + ":", results[line]));
   }
   return validation;
 }
 
-// All validation sources, in their order. Lengths are bounded by what the references need: a model that has
+// A result for each source, in their order. Lengths are bounded by what the references need: a model that has
 // learned little does not know when to end.
-std::vector<std::string> TranslationObjective::translate(const std::function<bool()>& stop) const {
-  const data::ParallelText& text = parts_.data.valid_text;
-  const std::vector<std::size_t> order = by_source_length(text);
+std::vector<std::string> TranslationObjective::translate(const std::vector<std::string>& texts,
+                                                         const std::function<bool()>& stop) const {
+  const std::vector<std::size_t> order = by_length(texts);
   const auto positions = static_cast<std::size_t>(parts_.model.max_positions());
-  std::size_t longest = 0;
-  for (std::size_t i = 0; i < parts_.data.valid.size(); ++i)
-    longest = std::max<std::size_t>(longest, parts_.data.valid.targets().length(i));
+  const auto longest = static_cast<std::size_t>(longest_target(parts_.data.valid));
 
   decode::SearchOptions options;
   options.config.max_new_tokens = static_cast<std::int64_t>(std::min(longest + 10, positions - 1));
   options.config.num_beams = static_cast<int>(plan_.translation.generation_num_beams);
+  options.config.no_repeat_ngram_size = parts_.task.no_repeat_ngram_size;
   options.config.eos_token_id = {specials_.end};
   options.config.decoder_start_token_id = specials_.start;
   options.config.pad_token_id = specials_.padding;
   options.cancelled = stop;
 
-  std::vector<std::string> translations(order.size());
+  std::vector<std::string> results(order.size());
   for (std::size_t begin = 0; begin < order.size(); begin += rows_at_once) {
     const std::size_t end = std::min(order.size(), begin + rows_at_once);
     std::vector<std::size_t> lines;
     std::vector<decode::TokenIds> sources;
     for (std::size_t i = begin; i < end; ++i) {
-      decode::TokenIds ids = parts_.tokenizer.encode_ids(text.sources[order[i]], TextSide::source);
+      decode::TokenIds ids = parts_.tokenizer.encode_ids(texts[order[i]], TextSide::source);
+      cut_source(ids, parts_.data.source_limit);
       if (ids.size() <= 1 || ids.size() > positions) continue;  // what cannot be translated counts as empty
       lines.push_back(order[i]);
       sources.push_back(std::move(ids));
@@ -142,11 +168,11 @@ std::vector<std::string> TranslationObjective::translate(const std::function<boo
     if (stop()) interrupted();
     if (sources.empty()) continue;
     Step step(parts_.step);
-    const auto results = decode::search(parts_.model, step, sources, options);
+    const auto found = decode::search(parts_.model, step, sources, options);
     for (std::size_t i = 0; i < lines.size(); ++i)
-      translations[lines[i]] = parts_.tokenizer.decode(results[i].front().ids);
+      results[lines[i]] = parts_.tokenizer.decode(found[i].front().ids);
   }
-  return translations;
+  return results;
 }
 
 void TranslationObjective::save(const std::filesystem::path& directory) const {

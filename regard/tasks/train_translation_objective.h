@@ -5,6 +5,7 @@
 #include "regard/data/batches.h"
 #include "regard/data/prefetch.h"
 #include "regard/models/sequence_to_sequence.h"
+#include "regard/tasks/pair_task.h"
 #include "regard/tasks/train_translation_sampling.h"
 #include "regard/text/tokenizer.h"
 
@@ -15,13 +16,18 @@ struct TranslationData {
   data::Pairs train, valid;
   data::ParallelText valid_text;
   std::int64_t bad_lines = 0;  // of the training text, skipped
+  std::int64_t cut_sources = 0, cut_valid_sources = 0;
+  std::int64_t source_limit = 0;  // where sources were cut; 0: nowhere
 };
+std::int64_t longest_target(const data::Pairs& pairs);  // in tokens
+// Leaves the first ids and the last one, which ends the text.
+void cut_source(std::vector<std::int32_t>& ids, std::int64_t limit);
 
 struct TranslationSpecials {
   std::int32_t start = 0, end = 0, padding = 0;
 };
 
-// The loss of a translation model on parallel text: cross-entropy of each target token given the source and
+// The loss of an encoder-decoder on pairs of texts: cross-entropy of each target token given the source and
 // the tokens before. Borrows all that it is given.
 class TranslationObjective final : public train::Objective {
  public:
@@ -29,6 +35,7 @@ class TranslationObjective final : public train::Objective {
     models::SequenceToSequence& model;
     const Tokenizer& tokenizer;
     const TranslationData& data;
+    const PairTask& task;
     StepOptions step;  // threads and level
   };
   TranslationObjective(const Parts& parts, const TranslationPlan& plan, RandomKey key);
@@ -43,7 +50,8 @@ class TranslationObjective final : public train::Objective {
 
  private:
   train::BatchLoss loss_of(Step& step, const data::TranslationBatch& batch, double smoothing) const;
-  std::vector<std::string> translate(const std::function<bool()>& stop) const;
+  std::vector<std::string> translate(const std::vector<std::string>& sources,
+                                     const std::function<bool()>& stop) const;
 
   Parts parts_;
   const TranslationPlan& plan_;

@@ -325,7 +325,8 @@ TEST_F(TrainTranslationTest, AsksTheSystemForNoMemoryOnceItHasSeenAnEpoch) {
   const auto model = models::load_as<models::SequenceToSequence>(folder_ / "run");
   const TranslationPlan plan = plan_translation(training_, {});
   const TranslationData data = encode_texts(read_texts(training_, around_), *tokenizer, {}, around_);
-  TranslationObjective objective({*model, *tokenizer, data, around_.step}, plan, {5});
+  TranslationObjective objective(
+      {*model, *tokenizer, data, pair_task(TranslationTraining::Goal::translation), around_.step}, plan, {5});
   train::Updater updater(objective, {plan.training, {6}}, around_.step);
   train::State state;
   Device::cpu().trim();  // what the run above left would hide much

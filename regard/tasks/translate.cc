@@ -78,7 +78,8 @@ void Work::prepare(std::span<const std::string> lines) {
         fmt::format("{} prefixes for {} lines: expected one for each", how_.prefixes.size(), lines.size()));
   const bool keeps = how_.keep != nullptr && !how_.keep->empty();
   const std::vector<std::string> words = keeps ? carriers(tokenizer_) : std::vector<std::string>{};
-  const PieceOptions cut{static_cast<std::size_t>(model_.max_positions()), how_.split_sentences};
+  const PieceOptions cut{static_cast<std::size_t>(model_.max_positions()), how_.split_sentences,
+                         how_.cut_sources};
   for (std::size_t i = 0; i < lines.size(); ++i) {
     Line& line = lines_.emplace_back();
     line.text = replace_invalid_utf8(lines[i]);

@@ -35,6 +35,9 @@ struct TranslateOptions {
   // Every sentence of a line is translated by itself. Without it only lines longer than the model's positions
   // are cut: at the ends of sentences, or else of clauses or words.
   bool split_sentences = false;
+  // Of a line that is longer than the model's positions only the beginning is read, as summaries are learned;
+  // otherwise it is translated in pieces.
+  bool cut_sources = false;
   // What results begin with: one text for all lines, or one for each (which may be empty).
   std::string prefix = {};
   std::vector<std::string> prefixes = {};

@@ -181,6 +181,11 @@ SourcePieces pieces_of(const MaskedLine& line, const Tokenizer& tokenizer, const
   if (trim(text).empty()) return made;
   decode::TokenIds ids = tokenizer.encode_ids(text, TextSide::source);
   made.too_long = ids.size() > options.longest;
+  if (made.too_long && options.cut) {
+    Cutter(text, tokenizer, options.longest).add({0, text.size()}, made.pieces);
+    made.pieces.resize(std::min<std::size_t>(made.pieces.size(), 1));
+    return made;
+  }
   const auto parts = made.too_long || options.split_sentences ? sentences(text) : std::vector<TextSpan>{};
   if (!made.too_long && parts.size() <= 1) {
     made.pieces.push_back({{0, text.size()}, std::move(ids)});

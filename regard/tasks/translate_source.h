@@ -38,6 +38,7 @@ MaskedLine mask(std::string_view line, const PlaceholderRules* keep,
 struct PieceOptions {
   std::size_t longest = 0;  // ids, the end token counted
   bool split_sentences = false;
+  bool cut = false;  // a line that is too long is cut at its end, and is one piece
 };
 struct SourcePiece {
   TextSpan span;  // in MaskedLine::text

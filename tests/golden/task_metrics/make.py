@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Writes cases.json: small texts, labels and numbers of our own making, as rouge-score 0.1.2 (with nltk 3.10.4), jiwer 4.0.0, scikit-learn 1.9.1, scipy 1.17.1
-and torchmetrics 1.9.0 (SQuAD) measure them (pip install those). regard/metrics/task_metrics_test.cc holds ours against them.
+"""Writes cases.json: small texts, labels and numbers of our own making, as rouge-score 0.1.2 (with nltk 3.10.4), jiwer 4.0.0, scikit-learn 1.9.1, scipy 1.17.1,
+torchmetrics 1.9.0 (SQuAD) and seqeval 1.2.2 measure them (pip install those). regard/metrics/task_metrics_test.cc holds ours against them.
 Usage: make.py [OUT]"""
 import json, random, sys
 from pathlib import Path
 import jiwer, scipy.stats, sklearn.metrics
+import seqeval.metrics.sequence_labeling as lenient, seqeval.metrics.v1 as strict
 from nltk.stem.porter import PorterStemmer
 from rouge_score import rouge_scorer
+from seqeval.scheme import IOB2, IOBES
 from torchmetrics.functional.text.squad import _compute_exact_match_score, _compute_f1_score, _normalize_text
 
 random.seed(21)
@@ -90,6 +92,18 @@ ANSWERS = ["", "the", "The Cat!", "cat", "a cat and an apple", "an apple", "theo
 squad = [[a, b, int(_compute_exact_match_score(a, b)), round(float(_compute_f1_score(a, b)), 6)] for a in ANSWERS for b in ANSWERS]
 normalized = [[a, _normalize_text(a)] for a in ANSWERS]
 
+entities = []
+for scheme, prefixes, cls in ((None, "BI", None), (None, "BIES", None), ("iob2", "BI", IOB2), ("bioes", "BIES", IOBES)):
+    for _ in range(3):
+        tag = lambda: "O" if random.random() < 0.4 else f"{random.choice(prefixes)}-{random.choice(['PER', 'LOC', 'MISC'])}"
+        expected = [[tag() for _ in range(random.randint(1, 12))] for _ in range(15)]
+        predicted = [[t if random.random() < 0.8 else tag() for t in row] for row in expected]
+        measure, how = (strict, {"scheme": cls}) if cls else (lenient, {})
+        case = {"scheme": scheme or "any", "expected": [" ".join(r) for r in expected], "predicted": [" ".join(r) for r in predicted]}
+        for average in ("macro", "micro", "weighted"):
+            case[average] = [100 * float(x) for x in measure.precision_recall_fscore_support(expected, predicted, average=average, zero_division=0, **how)[:3]]
+        entities.append(case)
+
 out = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "cases.json")
-out.write_text(json.dumps({"rouge": rouge, "stems": stems, "errors": errors, "labels": labels, "multi": multi, "numbers": numbers, "squad": squad,
+out.write_text(json.dumps({"rouge": rouge, "stems": stems, "errors": errors, "labels": labels, "multi": multi, "numbers": numbers, "squad": squad, "entities": entities,
                            "normalized": normalized}, ensure_ascii=False, separators=(",", ":")) + "\n")
