@@ -8,20 +8,20 @@ namespace regard {
 namespace {
 
 // What the kind of model is for, as its config.json says it.
-enum class Use : std::uint8_t { translate, generate, fill_mask, embed };
+enum class Use : std::uint8_t { translate, generate, fill_mask, classify, embed };
 Use use_of(const std::filesystem::path& directory) {
   const auto file = directory / "config.json";
   if (!std::filesystem::exists(file)) return Use::embed;  // sentence-transformers may keep it in a folder
   const Json config = read_json(file);
   const JsonField field(config, file.string());
   const std::string type = field.at("model_type").text();
-  if (models::encoder_decoder_family(field.at("model_type").text()) != nullptr) return Use::translate;
+  const auto named = field.find("architectures");
+  const std::string all = named ? to_line(named->value()) : "";
+  const auto is_for = [&](const char* head) { return all.find(head) != std::string::npos; };
+  if (is_for("ForSequenceClassification")) return Use::classify;
+  if (models::encoder_decoder_family(type) != nullptr) return Use::translate;
   for (const models::TextEncoderFamily& family : models::text_encoder_families())
-    if (family.type == type) {
-      const auto named = field.find("architectures");
-      const bool masked = named && to_line(named->value()).find("ForMaskedLM") != std::string::npos;
-      return masked ? Use::fill_mask : Use::embed;
-    }
+    if (family.type == type) return is_for("ForMaskedLM") ? Use::fill_mask : Use::embed;
   return Use::generate;
 }
 
@@ -39,6 +39,9 @@ Model::Impl::Impl(std::filesystem::path from, int count) : directory(std::move(f
       break;
     case Use::fill_mask:
       mask_filler();
+      break;
+    case Use::classify:
+      classifier();
       break;
     case Use::embed:
       embedder();

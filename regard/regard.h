@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "regard/base/error.h"
@@ -125,6 +126,22 @@ struct FilledText {
   std::vector<Candidate> candidates;  // of each mask in turn, likeliest first
 };
 
+struct ClassifyOptions {
+  std::stop_token stop = {};  // once stop is requested the call ends with Interrupted, within a batch's time
+};
+
+// The likeliest label, and all of them. Scores are probabilities, calibrated where the model's training did
+// so: of one label they add up to 1, of several each is one by itself; in regression the score is the value.
+struct Classification {
+  std::string label;
+  double score = 0;
+  struct Score {
+    std::string label;
+    double score = 0;
+  };
+  std::vector<Score> scores;  // from the highest on
+};
+
 // A loaded model with its tokenizer. Immutable: any number of threads may call it at once, and two models may
 // live in one process. Movable, not copyable. A moved-from model may only be destroyed or assigned to.
 //
@@ -164,6 +181,14 @@ class Model {
   FilledText fill_mask(std::string_view text, const FillMaskOptions& options = {}) const;
   std::vector<FilledText> fill_mask(const std::vector<std::string>& texts,
                                     const FillMaskOptions& options = {}) const;
+
+  // What a text, or a pair of texts judged together, is, by a model for text classification. Texts are cut to
+  // as many tokens as the model reads.
+  Classification classify(std::string_view text, const ClassifyOptions& options = {}) const;
+  std::vector<Classification> classify(const std::vector<std::string>& texts,
+                                       const ClassifyOptions& options = {}) const;
+  std::vector<Classification> classify(const std::vector<std::pair<std::string, std::string>>& pairs,
+                                       const ClassifyOptions& options = {}) const;
 
  private:
   friend Model load(const std::filesystem::path& directory, const LoadOptions& options);

@@ -10,6 +10,7 @@
 #include "regard/base/json.h"
 #include "regard/base/parallel.h"
 #include "regard/regard.h"
+#include "regard/tasks/classify.h"
 #include "regard/tasks/embed.h"
 #include "regard/tasks/fill_mask.h"
 #include "regard/tasks/generate_text.h"
@@ -57,6 +58,7 @@ struct Model::Impl {
   const tasks::TextGenerator& generator() const { return generator_.from(directory); }
   const tasks::Embedder& embedder() const { return embedder_.from(directory); }
   const tasks::MaskFiller& mask_filler() const { return mask_filler_.from(directory); }
+  const tasks::Classifier& classifier() const { return classifier_.from(directory); }
   StepOptions step() const;
 
   std::filesystem::path directory;
@@ -67,6 +69,7 @@ struct Model::Impl {
   Lazy<tasks::TextGenerator> generator_;
   Lazy<tasks::Embedder> embedder_;
   Lazy<tasks::MaskFiller> mask_filler_;
+  Lazy<tasks::Classifier> classifier_;
 };
 
 // The keys of a generation_config.json that a caller gave as text. UsageError where they are no JSON object.

@@ -5,7 +5,9 @@
 
 #include "regard/base/error.h"
 #include "regard/base/suggest.h"
+#include "regard/cli/classify.h"
 #include "regard/cli/command.h"
+#include "regard/cli/merge.h"
 
 namespace regard::cli {
 namespace {
@@ -66,6 +68,13 @@ constexpr std::array table{
             "echo 'The capital of France is [MASK].' | regard fill-mask bert-base-uncased\n"
             "echo 'Das ist ein <mask> Tag.' | regard fill-mask xlm-roberta-base --top 5",
             declare_fill_mask},
+    Command{"classify", "tells which of a model's labels lines of text have",
+            "echo 'a moving film' | regard classify model\n"
+            "regard classify model reviews.txt --top 3\n"
+            "regard classify model questions.tsv --pairs --json",
+            declare_classify},
+    Command{"merge", "merges an adapter (LoRA) into the weights of its model",
+            "regard merge bert-base-uncased adapter merged", declare_merge},
     Command{"forward", "runs a model once on tensors and writes what it computes",
             "regard forward model --inputs in.safetensors --outputs out.safetensors\n"
             "regard forward model --inputs in.safetensors --outputs out.safetensors --dtype f64 \\\n"

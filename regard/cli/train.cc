@@ -12,6 +12,7 @@
 #include "regard/cli/train_tokenizer.h"
 #include "regard/cli/training_surroundings.h"
 #include "regard/tasks/train_text.h"
+#include "regard/tasks/train_text_classification.h"
 #include "regard/tasks/train_translation.h"
 
 namespace regard::cli {
@@ -22,12 +23,13 @@ const std::string usual_preset = tasks::TrainingRequest().preset;
 struct TrainOptions {
   std::string task;
   std::vector<std::string> train, train_target, valid, valid_target;
-  std::string columns;
+  std::string columns, encoding = "utf-8";
   bool skip_bad = false;
   std::string model_config;
   std::vector<std::string> settings;
   std::string time_limit, level = "subword";
   bool resume = false;
+  int folds = 0;
   tasks::TrainingRequest request;
 };
 
@@ -67,8 +69,11 @@ void refuse_option(bool given, const TrainOptions& options, const char* option, 
     throw UsageError(fmt::format("train {}: found {}, which is an option of {}", options.task, option, of));
 }
 
+constexpr const char* labeled = "tasks with labels";
+
 tasks::TrainingResult pairs(const TrainOptions& options, const train::Surroundings& around) {
   refuse_option(options.level != "subword", options, "--level", "text-generation");
+  refuse_option(options.encoding != "utf-8", options, "--encoding", labeled);
   tasks::TranslationTraining training{request_of(options), {}, {}, {}};
   if (options.task == "summarization") training.goal = tasks::TranslationTraining::Goal::summarization;
   const data::Columns columns = data::parse_columns(options.columns, {"source", "target"});
@@ -83,6 +88,7 @@ tasks::TextTraining text_of(const TrainOptions& options) {
   refuse_option(!options.train_target.empty(), options, "--train-target", "translation and summarization");
   refuse_option(!options.valid_target.empty(), options, "--valid-target", "translation and summarization");
   refuse_option(options.skip_bad, options, "--skip-bad", "translation and summarization");
+  refuse_option(options.encoding != "utf-8", options, "--encoding", labeled);
   tasks::TextTraining training{request_of(options), {}, {}, {}};
   const data::Columns columns = data::parse_columns(options.columns, {"text"});
   training.train = {{options.train.begin(), options.train.end()}, columns};
@@ -103,6 +109,38 @@ tasks::TrainingResult fill_mask(const TrainOptions& options, const train::Surrou
   return tasks::train_text(training, around);
 }
 
+tasks::TextClassificationTraining classification_of(const TrainOptions& options) {
+  refuse_option(!options.train_target.empty(), options, "--train-target", "translation");
+  refuse_option(!options.valid_target.empty(), options, "--valid-target", "translation");
+  tasks::TextClassificationTraining training{request_of(options), {}, {}};
+  training.train = {options.train.begin(), options.train.end()};
+  training.valid = {options.valid.begin(), options.valid.end()};
+  data::set_columns(training.format, options.columns);
+  training.format.encoding = data::text_encoding(options.encoding);
+  training.format.skip_bad = options.skip_bad;
+  // Before --set, which may say the same.
+  if (options.level == "char")
+    training.settings.insert(training.settings.begin(), std::pair{"vocab_type", Json("char")});
+  return training;
+}
+
+tasks::TrainingResult text_classification(const TrainOptions& options, const train::Surroundings& around) {
+  return tasks::train_text_classification(classification_of(options), around);
+}
+
+void evaluate_folds(const TrainOptions& options, const train::Surroundings& around, Console& console) {
+  if (options.task != "text-classification") refuse_option(true, options, "--folds", "text-classification");
+  const tasks::FoldsResult found = tasks::evaluate_folds(classification_of(options), options.folds, around);
+  if (found.time_is_up) return;
+  if (console.json())
+    return console.out().line(to_line(
+        {{"folds", found.folds}, {"mean", found.mean}, {"deviation", found.deviation}, {"all", found.all}}));
+  for (const auto& [name, mean] : found.mean.items())
+    console.out().line(fmt::format("{} {:.2f} +- {:.2f} over {} folds, {:.2f} of all examples together", name,
+                                   mean.get<double>(), found.deviation[name].get<double>(), options.folds,
+                                   found.all[name].get<double>()));
+}
+
 struct Task {
   const char* name;
   tasks::TrainingResult (*train)(const TrainOptions& options, const train::Surroundings& around);
@@ -110,7 +148,8 @@ struct Task {
 constexpr Task known_tasks[] = {{"translation", pairs},
                                 {"summarization", pairs},
                                 {"text-generation", text_generation},
-                                {"fill-mask", fill_mask}};
+                                {"fill-mask", fill_mask},
+                                {"text-classification", text_classification}};
 
 const Task& task_named(const std::string& name) {
   std::vector<std::string> names{"tokenizer"};
@@ -135,7 +174,8 @@ void run(const TrainOptions& options, Console& console) {
                       !options.valid_target.empty() || !options.columns.empty() ||
                       !options.model_config.empty() || options.skip_bad || options.resume ||
                       !options.time_limit.empty() || !options.request.init.empty() ||
-                      options.request.preset != usual_preset || options.level != "subword";
+                      options.request.preset != usual_preset || options.level != "subword" ||
+                      options.encoding != "utf-8" || options.folds > 0;
     if (more) throw UsageError("train tokenizer: expected --train, --output and --set alone");
     return train_tokenizer({options.train, options.request.output, options.settings}, console);
   }
@@ -144,6 +184,7 @@ void run(const TrainOptions& options, Console& console) {
   train::Surroundings around = training_surroundings(console);
   if (!options.time_limit.empty()) around.time_is_up = time_is_up_after(options.time_limit);
   hold_interrupts();
+  if (options.folds > 0) return evaluate_folds(options, around, console);
   const tasks::TrainingResult result = task.train(options, around);
   if (result.was_finished) return;
   const std::string output = options.request.output.string();
@@ -164,24 +205,33 @@ Action declare_train(CLI::App& app) {
   auto options = std::make_shared<TrainOptions>();
   auto& o = *options;
   app.add_option("TASK", o.task,
-                 "what to learn: translation, summarization, text-generation, fill-mask, or a tokenizer")
+                 "what to learn: translation, summarization, text-generation, fill-mask, "
+                 "text-classification, or a tokenizer")
       ->required();
   const auto files = [&app](const char* name, std::vector<std::string>& to, const char* help) {
     app.add_option(name, to, help)->allow_extra_args(false);
   };
-  files("--train", o.train,
-        "training texts: lines, or for translation and summarization a .tsv or .jsonl that holds both sides, "
-        "for "
-        "the others "
-        "a .jsonl with \"text\" (also .gz); any number of times");
+  files(
+      "--train", o.train,
+      "training texts: lines, or for translation and summarization a .tsv or .jsonl that holds both sides, "
+      "for language models a .jsonl with \"text\", for text-classification a .tsv, .csv or .jsonl with text "
+      "and label (also .gz); any number of times");
   files("--train-target", o.train_target,
         "their translations (summaries), line by line; the first for the first --train");
   files("--valid", o.valid, "texts to validate with; any number of times");
   files("--valid-target", o.valid_target, "their translations");
   app.add_flag("--skip-bad", o.skip_bad,
                "count lines that cannot be used (bytes, columns, JSON) and go on without");
-  app.add_option("--columns", o.columns, "columns or keys of a .tsv or .jsonl: source=1,target=2; text=KEY");
-  app.add_option("--level", o.level, "text-generation, fill-mask: subword, or char for a model of characters")
+  app.add_option("--columns", o.columns,
+                 "columns or keys: source=1,target=2; text=KEY; text=1,label=2,text_pair=3; or how lines are "
+                 "cut apart, '_' dropped: 'label:_ text'");
+  app.add_option("--encoding", o.encoding, "text-classification: utf-8, or latin-1");
+  app.add_option(
+         "--folds", o.folds,
+         "text-classification: instead of one model train so many, each without one part of --train, and "
+         "judge each on its part")
+      ->check(CLI::Range(2, 1000));
+  app.add_option("--level", o.level, "subword, or char for a model of characters; not of translation")
       ->check(CLI::IsMember({"subword", "char"}));
   app.add_option("--output", o.request.output, "the folder for model, checkpoints and log");
   app.add_option("--init", o.request.init, "a checkpoint to start from, with its tokenizer");

@@ -23,61 +23,99 @@ std::vector<Entry> by_length(const Pairs& pairs) {
   return entries;
 }
 
-// Where batches of the sorted entries begin; the number of entries at the end.
-std::vector<std::size_t> cut(const std::vector<Entry>& entries, const BatchLimits& limits) {
-  std::vector<std::size_t> begins{0};
-  std::int64_t longest = 0;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const std::int64_t length = std::max(entries[i].source, entries[i].target);
-    const auto rows = static_cast<std::int64_t>(i - begins.back());
-    longest = std::max(longest, length);
-    const bool full = (limits.tokens > 0 && longest * (rows + 1) > limits.tokens) ||
-                      (limits.rows > 0 && rows + 1 > limits.rows);
-    if (rows > 0 && full) {
-      begins.push_back(i);
-      longest = length;
-    }
-  }
-  if (!entries.empty()) begins.push_back(entries.size());
-  return begins;
+std::vector<Entry> by_length(const SideLengths& sequences) {
+  std::vector<Entry> entries(sequences.size());
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    entries[i] = {sequences.length(i), 0, 0, static_cast<std::uint32_t>(i)};
+  return entries;
 }
 
-std::vector<std::uint32_t> rows_of(const std::vector<Entry>& entries) {
-  std::vector<std::uint32_t> rows(entries.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = entries[i].row;
-  return rows;
+template <class T>
+void shuffle(std::vector<T>& list, RandomStream& random) {
+  for (std::size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[random.below(i)]);
 }
 
 }  // namespace
 
+// Cuts sorted entries into batches.
+class BatchCutter {
+ public:
+  BatchCutter(std::vector<Entry> entries, const BatchLimits& limits) : limits_(limits) {
+    for (const Entry& e : entries) plan_.rows_.push_back(e.row);
+    std::size_t begin = 0;
+    std::int64_t longest = 0;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const std::int64_t length = std::max(entries[i].source, entries[i].target);
+      const auto rows = static_cast<std::int64_t>(i - begin);
+      longest = std::max(longest, length);
+      if (rows == 0 || !full(rows + 1, longest)) continue;
+      end_batch(begin, i);
+      begin = i;
+      longest = length;
+    }
+    if (!entries.empty()) end_batch(begin, entries.size());
+  }
+
+  BatchPlan in_order() { return std::move(plan_); }
+  BatchPlan shuffled(RandomKey key) {
+    RandomStream random(key);
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < plan_.size(); ++i) order.push_back(i);
+    shuffle(order, random);
+    BatchPlan mixed;
+    mixed.rows_ = std::move(plan_.rows_);
+    for (const std::size_t i : order) {
+      mixed.begins_.push_back(plan_.begins_[i]);
+      mixed.ends_.push_back(plan_.ends_[i]);
+    }
+    return mixed;
+  }
+
+ private:
+  bool full(std::int64_t rows, std::int64_t longest) const {
+    return (limits_.tokens > 0 && longest * rows > limits_.tokens) ||
+           (limits_.rows > 0 && rows > limits_.rows);
+  }
+  void end_batch(std::size_t begin, std::size_t end) {
+    plan_.begins_.push_back(begin);
+    plan_.ends_.push_back(end);
+  }
+
+  BatchLimits limits_;
+  BatchPlan plan_;
+};
+
 BatchPlan plan_epoch(const Pairs& pairs, const BatchLimits& limits, RandomKey key) {
   std::vector<Entry> entries = by_length(pairs);
-  RandomStream ties(key.fold(0)), shuffle(key.fold(1));
+  RandomStream ties(key.fold(0));
   for (Entry& e : entries) e.tie = ties();
   std::sort(entries.begin(), entries.end());
-  const std::vector<std::size_t> cuts = cut(entries, limits);
-
-  BatchPlan plan;
-  plan.rows_ = rows_of(entries);
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i + 1 < cuts.size(); ++i) order.push_back(i);
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[shuffle.below(i)]);
-  for (const std::size_t i : order) {
-    plan.begins_.push_back(cuts[i]);
-    plan.ends_.push_back(cuts[i + 1]);
-  }
-  return plan;
+  return BatchCutter(std::move(entries), limits).shuffled(key.fold(1));
 }
 
 BatchPlan plan_in_order(const Pairs& pairs, const BatchLimits& limits) {
   std::vector<Entry> entries = by_length(pairs);
   std::sort(entries.begin(), entries.end());
-  BatchPlan plan;
-  plan.rows_ = rows_of(entries);
-  const std::vector<std::size_t> cuts = cut(entries, limits);
-  plan.begins_.assign(cuts.begin(), cuts.end() - 1);
-  plan.ends_.assign(cuts.begin() + 1, cuts.end());
-  return plan;
+  return BatchCutter(std::move(entries), limits).in_order();
+}
+
+BatchPlan plan_epoch(const SideLengths& sequences, const BatchLimits& limits, RandomKey key) {
+  constexpr std::ptrdiff_t window = 2048;  // sequences that are sorted together
+  std::vector<Entry> entries = by_length(sequences);
+  RandomStream ties(key.fold(0));
+  shuffle(entries, ties);
+  for (auto begin = entries.begin(); begin != entries.end();) {
+    const auto end = begin + std::min(window, entries.end() - begin);
+    std::stable_sort(begin, end, [](const Entry& a, const Entry& b) { return a.target < b.target; });
+    begin = end;
+  }
+  return BatchCutter(std::move(entries), limits).shuffled(key.fold(1));
+}
+
+BatchPlan plan_in_order(const SideLengths& sequences, const BatchLimits& limits) {
+  std::vector<Entry> entries = by_length(sequences);
+  std::sort(entries.begin(), entries.end());
+  return BatchCutter(std::move(entries), limits).in_order();
 }
 
 PairBatch read_batch(const Pairs& pairs, std::span<const std::uint32_t> rows, const PairEdit& edit) {

@@ -25,8 +25,7 @@ class BatchPlan {
   }
 
  private:
-  friend BatchPlan plan_epoch(const Pairs& pairs, const BatchLimits& limits, RandomKey key);
-  friend BatchPlan plan_in_order(const Pairs& pairs, const BatchLimits& limits);
+  friend class BatchCutter;
   std::vector<std::uint32_t> rows_;
   std::vector<std::size_t> begins_, ends_;  // of each batch in rows_
 };
@@ -38,6 +37,11 @@ BatchPlan plan_epoch(const Pairs& pairs, const BatchLimits& limits, RandomKey ke
 
 // The same without chance: from short to long.
 BatchPlan plan_in_order(const Pairs& pairs, const BatchLimits& limits);
+
+// Every single sequence once. They are shuffled and sorted by length only within some dozens of batches, so
+// that who stands together changes from epoch to epoch although the data are few.
+BatchPlan plan_epoch(const SideLengths& sequences, const BatchLimits& limits, RandomKey key);
+BatchPlan plan_in_order(const SideLengths& sequences, const BatchLimits& limits);
 
 // The ids of a batch, its rows one after another.
 struct PairBatch {

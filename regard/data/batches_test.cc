@@ -96,6 +96,38 @@ TEST(BatchPlan, WastesLittleOfTheBudget) {
   EXPECT_LT(static_cast<double>(padded), 1.1 * static_cast<double>(target_tokens));
 }
 
+TEST(BatchPlan, OfSingleSequences) {
+  RandomStream random({6});
+  SideLengths sequences;
+  for (int i = 0; i < 5000; ++i) sequences.add(ids(2 + random.below(60), i));
+  const BatchPlan plan = plan_epoch(sequences, {.tokens = 0, .rows = 32}, {3});
+  std::multiset<std::uint32_t> seen;
+  std::size_t apart = 0;
+  for (std::size_t b = 0; b < plan.size(); ++b) {
+    ASSERT_LE(plan[b].size(), 32U);
+    seen.insert(plan[b].begin(), plan[b].end());
+    const auto [least, most] = std::minmax_element(
+        plan[b].begin(), plan[b].end(),
+        [&](std::uint32_t x, std::uint32_t y) { return sequences.length(x) < sequences.length(y); });
+    apart += static_cast<std::size_t>(sequences.length(*most) - sequences.length(*least));
+  }
+  EXPECT_EQ(seen.size(), sequences.size());
+  EXPECT_EQ(std::set<std::uint32_t>(seen.begin(), seen.end()).size(), sequences.size());
+  EXPECT_LT(apart / plan.size(), 8U);  // of 58 that there are
+  // In the next epoch others stand together.
+  const BatchPlan next = plan_epoch(sequences, {.tokens = 0, .rows = 32}, {4});
+  const std::set<std::uint32_t> first(plan[0].begin(), plan[0].end());
+  for (std::size_t b = 0; b < next.size(); ++b) {
+    const auto same = std::count_if(next[b].begin(), next[b].end(),
+                                    [&](std::uint32_t row) { return first.count(row) > 0; });
+    EXPECT_LT(same, 16);
+  }
+  const BatchPlan in_order = plan_in_order(sequences, {.tokens = 512, .rows = 0});
+  EXPECT_EQ(sequences.length(in_order[0].front()), 2U);
+  for (std::size_t b = 0; b < in_order.size(); ++b)
+    EXPECT_LE(in_order[b].size() * sequences.length(in_order[b].back()), 512U);
+}
+
 TEST(BatchPlan, OfNothingIsEmpty) { EXPECT_EQ(plan_epoch(Pairs(), {}, {1}).size(), 0U); }
 
 TEST(TranslationBatch, ShiftsTargetsBehindTheStart) {

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cassert>
+
+#include "regard/models/head_names.h"
 
 namespace regard::models {
 namespace {
@@ -36,14 +40,20 @@ HeadKind kind_of(const JsonField& config, const HeadClasses& classes) {
   first.refuse("one of " + known);
 }
 
+struct NamedProblem {
+  std::string_view name;
+  ProblemType type;
+};
+constexpr std::array<NamedProblem, 3> problems{{{"regression", ProblemType::regression},
+                                                {"single_label_classification", ProblemType::single_label},
+                                                {"multi_label_classification", ProblemType::multi_label}}};
+
 ProblemType problem_of(const JsonField& config) {
   if (!config.has("problem_type")) return ProblemType::unsaid;
   const std::string type =
-      config.at("problem_type")
-          .one_of({"regression", "single_label_classification", "multi_label_classification"});
-  return type == "regression"                    ? ProblemType::regression
-         : type == "single_label_classification" ? ProblemType::single_label
-                                                 : ProblemType::multi_label;
+      config.at("problem_type").one_of({problems[0].name, problems[1].name, problems[2].name});
+  return std::find_if(problems.begin(), problems.end(), [&](const NamedProblem& p) { return p.name == type; })
+      ->type;
 }
 
 std::int64_t labels_of(const JsonField& config) {
@@ -57,6 +67,20 @@ void refuse_true(const JsonField& config, std::string_view key) {
 }
 
 }  // namespace
+
+std::string_view class_ending(HeadKind kind) {
+  const auto row =
+      std::find_if(endings.begin(), endings.end(), [&](const ClassOfHead& c) { return c.kind == kind; });
+  assert(row != endings.end());
+  return row->ending;
+}
+
+std::string_view problem_name(ProblemType problem) {
+  const auto row = std::find_if(problems.begin(), problems.end(),
+                                [&](const NamedProblem& p) { return p.type == problem; });
+  assert(row != problems.end());
+  return row->name;
+}
 
 EncoderHeadConfig label_config(const JsonField& config, HeadKind kind) {
   EncoderHeadConfig head;

@@ -6,6 +6,7 @@
 #include "regard/base/file.h"
 #include "regard/models/registry.h"
 #include "regard/tasks/train_text_objective.h"
+#include "regard/tasks/training_plan.h"
 
 namespace regard::tasks {
 namespace {
@@ -61,14 +62,7 @@ void TextTask::prepare_tokenizer(Stage stage) {
 Json TextTask::complete_config() const {
   Json config = plan_.config;
   if (!training_.init.empty()) return config;
-  const SpecialIds ids = tokenizer_->special_ids();
-  config["vocab_size"] = tokenizer_->vocabulary_size(TextSide::target);
-  const auto put = [&](const char* key, const std::optional<std::int32_t>& id) {
-    config[key] = id ? Json(*id) : Json();
-  };
-  put("bos_token_id", ids.begin);
-  put("eos_token_id", ids.end);
-  put("pad_token_id", ids.padding);
+  put_vocabulary(config, *tokenizer_);
   return config;
 }
 

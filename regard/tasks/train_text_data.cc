@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "regard/base/error.h"
+#include "regard/tasks/encoding_loop.h"
 #include "regard/tasks/train_tokenizer.h"
 #include "regard/text/code_points.h"
 
@@ -12,7 +13,6 @@ namespace regard::tasks {
 namespace {
 
 constexpr std::size_t parts_at_once = 8192;                       // encoded by all threads together
-constexpr std::size_t chunk = 64;                                 // parts a thread takes
 constexpr std::uint64_t worth_showing = std::uint64_t{16} << 20;  // bytes of text; less is soon read
 
 // Reads documents and shows how far it is.
@@ -52,12 +52,7 @@ class StreamEncoder {
   }
   // The threads share the parts; their ids are added in their order.
   void flush() {
-    if (around_.stop && around_.stop()) throw Interrupted("interrupted while tokenizing");
-    const std::size_t chunks = (size_ + chunk - 1) / chunk;
-    around_.step.threads->run(static_cast<std::int64_t>(chunks), [&](std::int64_t c) {
-      const std::size_t first = static_cast<std::size_t>(c) * chunk;
-      for (std::size_t i = first; i < std::min(size_, first + chunk); ++i) encode(parts_[i]);
-    });
+    encode_each(around_, size_, [&](std::size_t i) { encode(parts_[i]); });
     for (std::size_t i = 0; i < size_; ++i) stream_.add(parts_[i].ids);
     size_ = 0;
   }

@@ -10,7 +10,8 @@
 namespace regard::tasks {
 namespace {
 
-// Lines of files one after the other, with their ends, because a byte-level vocabulary learns those too.
+// Lines of files (or given texts) one after the other, with their ends, because a byte-level vocabulary
+// learns those too.
 class Texts {
  public:
   Texts(const TokenizerTraining& training, const TokenizerSurroundings& around)
@@ -27,6 +28,13 @@ class Texts {
     std::size_t taken = 0;
     while (taken < bytes) {
       if (around_.stop && around_.stop()) throw Interrupted("interrupted: no vocabulary was written");
+      if (training_.texts) {
+        const auto text = training_.texts();
+        if (!text) return false;
+        add(lines, *text);
+        taken += text->size() + 1;
+        continue;
+      }
       if (!reader_) {
         if (file_ == training_.files.size()) return false;
         reader_.emplace(training_.files[file_++]);
@@ -38,8 +46,7 @@ class Texts {
         continue;
       }
       require_utf8(*line, reader_->name(), reader_->number());
-      lines.emplace_back(*line);
-      if (ends_) lines.back() += '\n';
+      add(lines, *line);
       taken += line->size() + 1;
     }
     return true;
@@ -49,6 +56,11 @@ class Texts {
   }
 
  private:
+  void add(std::vector<std::string>& lines, std::string_view text) const {
+    lines.emplace_back(text);
+    if (ends_) lines.back() += '\n';
+  }
+
   const TokenizerTraining& training_;
   const TokenizerSurroundings& around_;
   bool ends_;
@@ -79,7 +91,7 @@ Json tokenizer_config(const TokenizerPlan& plan) {
 
 TokenizerOutcome train_tokenizer(const TokenizerTraining& training, const TokenizerSurroundings& around) {
   const TokenizerPlan plan = tokenizer_plan(training.settings);
-  if (training.files.empty()) throw UsageError("train: expected --train FILE");
+  if (training.files.empty() && !training.texts) throw UsageError("train: expected --train FILE");
   TokenizerSurroundings seen = around;
   if (!training.settings.show_progress) seen.progress.sink = {};
   std::vector<CountedWord> words;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,10 +43,13 @@ TokenizerSettings tokenizer_settings(const std::vector<std::pair<std::string, Js
 
 TokenizerPlan tokenizer_plan(const TokenizerSettings& settings);
 
+using TextSource = std::function<std::optional<std::string_view>()>;  // text after text
+
 struct TokenizerTraining {
   std::vector<std::filesystem::path> files;  // text, also .gz; UTF-8
   std::filesystem::path output;              // a folder, made where it is missing
   TokenizerSettings settings;
+  TextSource texts = {};  // instead of files: valid UTF-8
 };
 struct TokenizerSurroundings {
   const ThreadPool* threads = nullptr;

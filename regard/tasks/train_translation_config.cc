@@ -164,10 +164,7 @@ TranslationPlan plan_translation(const TranslationTraining& training, const Json
   plan.fixed_shape = !base.is_null() && !family.empty() && !models::has_open_shape(family);
   const auto keys_of_model = [&] {
     if (!plan.fixed_shape) return config_keys();
-    std::vector<std::string> own;
-    for (const auto& [key, value] : base.items())
-      if (key != "model_type" && key != "architectures") own.push_back(key);
-    return own;
+    return keys_of_config(base);
   };
   apply_request(training, {plan.training, plan.config,
                            [&](const std::string& key, const Json& value) {

@@ -6,6 +6,7 @@
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
+#include "regard/tasks/encoding_loop.h"
 #include "regard/text/subword_training.h"
 
 namespace regard::tasks {
@@ -14,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t lines_at_once = 8192;                       // encoded by all threads together
-constexpr std::size_t chunk = 64;                                 // lines a thread takes
 constexpr std::uint64_t worth_showing = std::uint64_t{16} << 20;  // bytes of text; less is soon read
 
 // Reads training text and shows how far it is.
@@ -102,15 +102,10 @@ class PairEncoder {
 
   // The threads share the lines; the pairs are added in their order.
   void encode(const LineBlock& block, data::Pairs& pairs) {
-    if (around_.stop && around_.stop()) throw Interrupted("interrupted while tokenizing");
     ids_.resize(std::max(ids_.size(), block.size));
-    const std::size_t chunks = (block.size + chunk - 1) / chunk;
-    around_.step.threads->run(static_cast<std::int64_t>(chunks), [&](std::int64_t c) {
-      const std::size_t first = static_cast<std::size_t>(c) * chunk;
-      for (std::size_t i = first; i < std::min(block.size, first + chunk); ++i) {
-        ids_[i].source = tokenizer_.encode_ids(block.sources[i], TextSide::source);
-        ids_[i].target = tokenizer_.encode_ids(block.targets[i], TextSide::target);
-      }
+    encode_each(around_, block.size, [&](std::size_t i) {
+      ids_[i].source = tokenizer_.encode_ids(block.sources[i], TextSide::source);
+      ids_[i].target = tokenizer_.encode_ids(block.targets[i], TextSide::target);
     });
     for (std::size_t i = 0; i < block.size; ++i) {
       if (limit_ > 0 && static_cast<std::int64_t>(ids_[i].source.size()) > limit_) {

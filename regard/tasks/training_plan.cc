@@ -46,6 +46,24 @@ void apply_request(const TrainingRequest& request, const PlanParts& parts) {
   check(parts.training);
 }
 
+std::vector<std::string> keys_of_config(const Json& config) {
+  std::vector<std::string> names;
+  for (const auto& [key, value] : config.items())
+    if (key != "model_type" && key != "architectures") names.push_back(key);
+  return names;
+}
+
+void put_vocabulary(Json& config, const Tokenizer& tokenizer) {
+  const SpecialIds ids = tokenizer.special_ids();
+  const auto put = [&](const char* key, const std::optional<std::int32_t>& id) {
+    config[key] = id ? Json(*id) : Json();
+  };
+  config["vocab_size"] = tokenizer.vocabulary_size(TextSide::target);
+  put("bos_token_id", ids.begin);
+  put("eos_token_id", ids.end);
+  put("pad_token_id", ids.padding);
+}
+
 std::size_t preset_index(const std::string& name, const std::vector<std::string>& names) {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end())

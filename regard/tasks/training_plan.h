@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "regard/tasks/training_run.h"
+#include "regard/text/tokenizer.h"
 #include "regard/train/settings.h"
 
 namespace regard::tasks {
@@ -21,6 +22,12 @@ struct PlanParts {
 // Over what stands there already the keys of model_config, over them the settings. UsageError for a key that
 // nothing reads (with the nearest known one) or a value that is impossible.
 void apply_request(const TrainingRequest& request, const PlanParts& parts);
+
+// The keys of a configuration that settings may change: not what says which model it is.
+std::vector<std::string> keys_of_config(const Json& config);
+
+// What a vocabulary decides in a configuration: its size, and the ids of bos, eos and pad (null: none).
+void put_vocabulary(Json& config, const Tokenizer& tokenizer);
 
 // The row of that name in a table of presets. UsageError with the nearest known one.
 std::size_t preset_index(const std::string& name, const std::vector<std::string>& names);

@@ -138,9 +138,9 @@ void Loop::one_update() {
   if (progress_) {
     const double tokens = static_cast<double>(state_.window_tokens);
     const std::string skipped = state_.skipped > 0 ? fmt::format(", {} skipped", state_.skipped) : "";
-    progress_->update(state_.step,
-                      fmt::format("loss {:.3f}, {} tokens/s{}", state_.window_loss / tokens,
-                                  count_text(tokens / std::max(1e-9, state_.window_seconds)), skipped));
+    progress_->update(state_.step, fmt::format("loss {:.3f}, {} {}s/s{}", state_.window_loss / tokens,
+                                               count_text(tokens / std::max(1e-9, state_.window_seconds)),
+                                               objective_.unit(), skipped));
   }
   if (every(settings_.logging_steps) || over()) report();
 }
@@ -166,11 +166,11 @@ void Loop::report() {
       {{"step", state_.step},
        {"epoch", static_cast<double>(state_.epoch) + static_cast<double>(state_.batch) / batches},
        {"loss", state_.window_loss / tokens},
-       {"nats_per_token", state_.window_plain / tokens},
+       {fmt::format("nats_per_{}", objective_.unit()), state_.window_plain / tokens},
        {"learning_rate", updater_.learning_rate(state_.step)},
        {"grad_norm", last_norm_},
-       {"tokens", state_.tokens},
-       {"tokens_per_second", tokens / std::max(1e-9, state_.window_seconds)},
+       {fmt::format("{}s", objective_.unit()), state_.tokens},
+       {fmt::format("{}s_per_second", objective_.unit()), tokens / std::max(1e-9, state_.window_seconds)},
        {"skipped_updates", state_.skipped}});
   state_.window_loss = state_.window_plain = state_.window_seconds = 0;
   state_.window_tokens = 0;
@@ -195,7 +195,8 @@ Standing Loop::validate() {
   state_.validated = true;
   state_.not_better = standing == Standing::first ? 0 : state_.not_better + 1;
   Json line{{"step", state_.step}, {"eval_loss", v.loss}, {"eval_seconds", seconds() - begin}};
-  std::string text = fmt::format("update {}: validation {:.4f} nats/token", state_.step, v.loss);
+  std::string text =
+      fmt::format("update {}: validation {:.4f} nats/{}", state_.step, v.loss, objective_.unit());
   for (const auto& [name, score] : v.scores.items()) {
     line["eval_" + name] = score;
     text += fmt::format(", {} {:.2f}", name, score.get<double>());

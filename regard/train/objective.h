@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "regard/autograd/step.h"
@@ -13,7 +14,8 @@
 
 namespace regard::train {
 
-// The loss of one batch as a sum over its tokens, so that batches can be added before they are divided.
+// The loss of one batch as a sum over its tokens (or examples: Objective::unit), so that batches can be added
+// before they are divided.
 struct BatchLoss {
   Var sum;               // what is differentiated; scalar
   double plain_sum = 0;  // without label smoothing, nats
@@ -21,7 +23,7 @@ struct BatchLoss {
 };
 
 struct Validation {
-  double loss = 0;                   // nats a token, unsmoothed
+  double loss = 0;                   // nats a token (or example), unsmoothed
   Json scores = Json::object();      // other measures, e.g. {"bleu": 31.2}
   std::vector<std::string> samples;  // lines to show
 };
@@ -32,6 +34,8 @@ class Objective {
   virtual ~Objective() = default;
 
   virtual nn::Parameters& parameters() = 0;
+  // What the loss is a mean over: "token" or "example".
+  virtual std::string_view unit() const { return "token"; }
 
   // Plans an epoch (numbered from 0) as a function of its number alone; gives how many batches it has.
   virtual std::int64_t begin_epoch(std::int64_t epoch) = 0;

@@ -51,20 +51,23 @@ bool any_has(const std::vector<RunLog>& runs, const std::string& key) {
 bool is_validation(const std::string& key) { return key.rfind(validation, 0) == 0; }
 
 std::string title_of(const std::string& key) {
-  static const std::map<std::string, std::string> known{{"loss", "Training loss, as it is minimized"},
-                                                        {"nats_per_token", "Training loss (nats per token)"},
-                                                        {"eval_loss", "Validation loss (nats per token)"},
-                                                        {"eval_bleu", "Validation: BLEU"},
-                                                        {"eval_chrf", "Validation: chrF"},
-                                                        {"eval_ter", "Validation: TER"},
-                                                        {"eval_perplexity", "Validation: perplexity"},
-                                                        {"eval_seconds", "Seconds of validation"},
-                                                        {"learning_rate", "Learning rate"},
-                                                        {"grad_norm", "Gradient norm, before clipping"},
-                                                        {"tokens_per_second", "Tokens per second"},
-                                                        {"tokens", "Tokens seen"},
-                                                        {"skipped_updates", "Updates skipped"},
-                                                        {"epoch", "Epochs"}};
+  static const std::map<std::string, std::string> known{
+      {"loss", "Training loss, as it is minimized"},
+      {"nats_per_token", "Training loss (nats per token)"},
+      {"nats_per_example", "Training loss (nats per example)"},
+      {"eval_loss", "Validation loss (nats)"},
+      {"eval_bleu", "Validation: BLEU"},
+      {"eval_chrf", "Validation: chrF"},
+      {"eval_ter", "Validation: TER"},
+      {"eval_perplexity", "Validation: perplexity"},
+      {"eval_seconds", "Seconds of validation"},
+      {"learning_rate", "Learning rate"},
+      {"grad_norm", "Gradient norm, before clipping"},
+      {"eval_accuracy", "Validation: accuracy (%)"},
+      {"tokens_per_second", "Tokens per second"},
+      {"tokens", "Tokens seen"},
+      {"skipped_updates", "Updates skipped"},
+      {"epoch", "Epochs"}};
   if (const auto found = known.find(key); found != known.end()) return found->second;
   std::string text = is_validation(key) ? "Validation: " + key.substr(validation.size()) : key;
   std::replace(text.begin(), text.end(), '_', ' ');
@@ -84,7 +87,7 @@ void choose_scale(chart::Panel& panel) {
 chart::Panel panel_of(const std::vector<RunLog>& runs, const std::string& key) {
   chart::Panel panel{title_of(key), {}, chart::Scale::linear};
   add_curves(panel, runs, key, mark_of(key));
-  if (key == "grad_norm" || key.find("loss") != std::string::npos || key == "nats_per_token")
+  if (key == "grad_norm" || key.find("loss") != std::string::npos || key.rfind("nats_per_", 0) == 0)
     choose_scale(panel);
   return panel;
 }
@@ -92,9 +95,13 @@ chart::Panel panel_of(const std::vector<RunLog>& runs, const std::string& key) {
 // What is compared with the validation's loss: the same measure, where the log has it.
 chart::Panel loss_panel(const std::vector<RunLog>& runs) {
   chart::Panel panel{"Loss", {}, chart::Scale::linear};
-  const bool comparable = any_has(runs, "nats_per_token");
-  if (comparable) panel.title = "Loss (nats per token)";
-  add_curves(panel, runs, comparable ? "nats_per_token" : "loss", chart::Mark::line);
+  std::string training = "loss";
+  for (const auto& [key, unit] : {std::pair{"nats_per_example", "example"}, {"nats_per_token", "token"}})
+    if (any_has(runs, key)) {
+      training = key;
+      panel.title = fmt::format("Loss (nats per {})", unit);
+    }
+  add_curves(panel, runs, training, chart::Mark::line);
   add_curves(panel, runs, "eval_loss", chart::Mark::dots);
   choose_scale(panel);
   return panel;

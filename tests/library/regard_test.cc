@@ -241,6 +241,26 @@ TEST_F(Library, ADecoderGenerates) {
   EXPECT_THROW(model.embed("a"), InputError);
 }
 
+TEST_F(Library, AnEncoderClassifies) {
+  const Folder where("regard_library_classifier_");
+  make_small_encoder(where.path(), "BertForSequenceClassification");
+  const Model model = load(where.path(), {.threads = 2});
+  const Classification one = model.classify("the dog runs");
+  ASSERT_EQ(one.scores.size(), 2U);
+  EXPECT_EQ(one.label, one.scores[0].label);
+  EXPECT_EQ(one.score, one.scores[0].score);
+  EXPECT_GE(one.score, one.scores[1].score);
+  EXPECT_NEAR(one.scores[0].score + one.scores[1].score, 1, 1e-12);
+  const auto several = model.classify(std::vector<std::string>{"a man rides the horse", "the dog runs"});
+  EXPECT_EQ(several[1].score, one.score);
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_NE(model.classify(Pairs{{"the dog", "runs"}})[0].score, one.score);
+  EXPECT_THROW(model.fill_mask("a [MASK]"), InputError);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_THROW(model.classify("a dog", {.stop = stop.get_token()}), Interrupted);
+}
+
 TEST_F(Library, AnEncoderEmbedsAndFillsMasks) {
   const Folder where("regard_library_encoder_");
   make_small_encoder(where.path(), "BertForMaskedLM");

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "regard/cli/command.h"
+
+namespace regard::cli {
+
+Action declare_merge(CLI::App& app);
+
+}  // namespace regard::cli
