@@ -8,7 +8,7 @@ namespace regard {
 namespace {
 
 // What the kind of model is for, as its config.json says it.
-enum class Use : std::uint8_t { translate, generate, fill_mask, classify, embed };
+enum class Use : std::uint8_t { translate, generate, fill_mask, classify, tag, answer, embed };
 Use use_of(const std::filesystem::path& directory) {
   const auto file = directory / "config.json";
   if (!std::filesystem::exists(file)) return Use::embed;  // sentence-transformers may keep it in a folder
@@ -19,6 +19,8 @@ Use use_of(const std::filesystem::path& directory) {
   const std::string all = named ? to_line(named->value()) : "";
   const auto is_for = [&](const char* head) { return all.find(head) != std::string::npos; };
   if (is_for("ForSequenceClassification")) return Use::classify;
+  if (is_for("ForTokenClassification")) return Use::tag;
+  if (is_for("ForQuestionAnswering")) return Use::answer;
   if (models::encoder_decoder_family(type) != nullptr) return Use::translate;
   for (const models::TextEncoderFamily& family : models::text_encoder_families())
     if (family.type == type) return is_for("ForMaskedLM") ? Use::fill_mask : Use::embed;
@@ -42,6 +44,12 @@ Model::Impl::Impl(std::filesystem::path from, int count) : directory(std::move(f
       break;
     case Use::classify:
       classifier();
+      break;
+    case Use::tag:
+      tagger();
+      break;
+    case Use::answer:
+      answerer();
       break;
     case Use::embed:
       embedder();

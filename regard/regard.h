@@ -142,6 +142,49 @@ struct Classification {
   std::vector<Score> scores;  // from the highest on
 };
 
+struct TagOptions {
+  bool words_are_parted = false;  // words stand between blanks; else they are found, marks apart
+  std::stop_token stop = {};
+};
+
+struct TaggedText {
+  struct Word {
+    std::string text, tag;
+    double score = 0;  // the tag's probability
+  };
+  struct Entity {
+    std::string text, label;
+    std::int64_t start = 0, end = 0;  // characters (code points) start .. end - 1 of the text
+    double score = 0;                 // mean over its words
+  };
+  std::vector<Word> words;
+  std::vector<Entity> entities;
+};
+
+struct Question {
+  std::string text, context;
+};
+
+struct AnswerOptions {
+  std::int64_t top = 1;                 // the best so many answers
+  std::int64_t max_answer_tokens = 30;  // longest answer
+  bool none_allowed = false;            // whether "" may be the answer: the context has none
+  std::stop_token stop = {};
+};
+
+// The best answer, and the next ones.
+struct Answer {
+  std::string text;
+  double score = 0;                 // the probability of its beginning times that of its end
+  std::int64_t start = 0, end = 0;  // characters (code points) start .. end - 1 of the context
+  struct Alternative {
+    std::string text;
+    double score = 0;
+    std::int64_t start = 0, end = 0;
+  };
+  std::vector<Alternative> alternatives;
+};
+
 // A loaded model with its tokenizer. Immutable: any number of threads may call it at once, and two models may
 // live in one process. Movable, not copyable. A moved-from model may only be destroyed or assigned to.
 //
@@ -189,6 +232,16 @@ class Model {
                                        const ClassifyOptions& options = {}) const;
   std::vector<Classification> classify(const std::vector<std::pair<std::string, std::string>>& pairs,
                                        const ClassifyOptions& options = {}) const;
+
+  // A tag for each word and the entities that tags make (docs/tasks/token-classification.md), by a model for
+  // token classification. A text longer than the model reads is read in windows.
+  TaggedText tag(std::string_view text, const TagOptions& options = {}) const;
+  std::vector<TaggedText> tag(const std::vector<std::string>& texts, const TagOptions& options = {}) const;
+
+  // The part of a context that answers a question, by a model for question answering. A long context is read
+  // in windows.
+  Answer answer(std::string_view question, std::string_view context, const AnswerOptions& options = {}) const;
+  std::vector<Answer> answer(const std::vector<Question>& questions, const AnswerOptions& options = {}) const;
 
  private:
   friend Model load(const std::filesystem::path& directory, const LoadOptions& options);

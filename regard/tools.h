@@ -10,10 +10,12 @@
 #include "regard/base/json.h"
 #include "regard/base/parallel.h"
 #include "regard/regard.h"
+#include "regard/tasks/answer.h"
 #include "regard/tasks/classify.h"
 #include "regard/tasks/embed.h"
 #include "regard/tasks/fill_mask.h"
 #include "regard/tasks/generate_text.h"
+#include "regard/tasks/tag.h"
 #include "regard/tasks/translate.h"
 
 // Behind regard.h: what a loaded model can be used as. Not installed for use, and no part of the promise.
@@ -59,6 +61,8 @@ struct Model::Impl {
   const tasks::Embedder& embedder() const { return embedder_.from(directory); }
   const tasks::MaskFiller& mask_filler() const { return mask_filler_.from(directory); }
   const tasks::Classifier& classifier() const { return classifier_.from(directory); }
+  const tasks::Tagger& tagger() const { return tagger_.from(directory); }
+  const tasks::Answerer& answerer() const { return answerer_.from(directory); }
   StepOptions step() const;
 
   std::filesystem::path directory;
@@ -70,6 +74,8 @@ struct Model::Impl {
   Lazy<tasks::Embedder> embedder_;
   Lazy<tasks::MaskFiller> mask_filler_;
   Lazy<tasks::Classifier> classifier_;
+  Lazy<tasks::Tagger> tagger_;
+  Lazy<tasks::Answerer> answerer_;
 };
 
 // The keys of a generation_config.json that a caller gave as text. UsageError where they are no JSON object.

@@ -7,6 +7,7 @@
 #include "regard/base/suggest.h"
 #include "regard/cli/classify.h"
 #include "regard/cli/command.h"
+#include "regard/cli/find.h"
 #include "regard/cli/merge.h"
 
 namespace regard::cli {
@@ -75,6 +76,16 @@ constexpr std::array table{
             declare_classify},
     Command{"merge", "merges an adapter (LoRA) into the weights of its model",
             "regard merge bert-base-uncased adapter merged", declare_merge},
+    Command{"tag", "finds names and the like: a tag for each word, entities with their places",
+            "echo 'Angela Merkel was born in Hamburg.' | regard tag bert-base-NER\n"
+            "regard tag bert-base-NER news.txt --json\n"
+            "regard tag model --input conll test.conll",
+            declare_tag},
+    Command{"answer", "finds answers to questions in texts",
+            "printf 'Who won?\\tBayern won the cup in 1984.\\n' | regard answer roberta-base-squad2\n"
+            "regard answer model dev-v2.0.json --no-answer --json\n"
+            "regard answer model questions.tsv --top 3",
+            declare_answer},
     Command{"forward", "runs a model once on tensors and writes what it computes",
             "regard forward model --inputs in.safetensors --outputs out.safetensors\n"
             "regard forward model --inputs in.safetensors --outputs out.safetensors --dtype f64 \\\n"

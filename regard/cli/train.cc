@@ -11,8 +11,10 @@
 #include "regard/cli/interrupt.h"
 #include "regard/cli/train_tokenizer.h"
 #include "regard/cli/training_surroundings.h"
+#include "regard/tasks/train_question_answering.h"
 #include "regard/tasks/train_text.h"
 #include "regard/tasks/train_text_classification.h"
+#include "regard/tasks/train_token_classification.h"
 #include "regard/tasks/train_translation.h"
 
 namespace regard::cli {
@@ -109,18 +111,25 @@ tasks::TrainingResult fill_mask(const TrainOptions& options, const train::Surrou
   return tasks::train_text(training, around);
 }
 
-tasks::TextClassificationTraining classification_of(const TrainOptions& options) {
+// What tasks on labeled examples have in common.
+template <class Training>
+Training labeled_of(const TrainOptions& options) {
   refuse_option(!options.train_target.empty(), options, "--train-target", "translation");
   refuse_option(!options.valid_target.empty(), options, "--valid-target", "translation");
-  tasks::TextClassificationTraining training{request_of(options), {}, {}};
+  Training training{request_of(options), {}, {}};
   training.train = {options.train.begin(), options.train.end()};
   training.valid = {options.valid.begin(), options.valid.end()};
-  data::set_columns(training.format, options.columns);
-  training.format.encoding = data::text_encoding(options.encoding);
   training.format.skip_bad = options.skip_bad;
   // Before --set, which may say the same.
   if (options.level == "char")
     training.settings.insert(training.settings.begin(), std::pair{"vocab_type", Json("char")});
+  return training;
+}
+
+tasks::TextClassificationTraining classification_of(const TrainOptions& options) {
+  auto training = labeled_of<tasks::TextClassificationTraining>(options);
+  data::set_columns(training.format, options.columns);
+  training.format.encoding = data::text_encoding(options.encoding);
   return training;
 }
 
@@ -141,6 +150,21 @@ void evaluate_folds(const TrainOptions& options, const train::Surroundings& arou
                                    found.all[name].get<double>()));
 }
 
+tasks::TrainingResult token_classification(const TrainOptions& options, const train::Surroundings& around) {
+  auto training = labeled_of<tasks::TokenClassificationTraining>(options);
+  training.format.columns = data::parse_columns(options.columns, {"token", "tag"});
+  training.format.encoding = data::text_encoding(options.encoding);
+  return tasks::train_token_classification(training, around);
+}
+
+tasks::TrainingResult question_answering(const TrainOptions& options, const train::Surroundings& around) {
+  refuse_option(options.encoding != "utf-8", options, "--encoding", "classification");
+  auto training = labeled_of<tasks::QuestionAnsweringTraining>(options);
+  training.format.columns =
+      data::parse_columns(options.columns, {"id", "question", "context", "answer", "start"});
+  return tasks::train_question_answering(training, around);
+}
+
 struct Task {
   const char* name;
   tasks::TrainingResult (*train)(const TrainOptions& options, const train::Surroundings& around);
@@ -149,7 +173,9 @@ constexpr Task known_tasks[] = {{"translation", pairs},
                                 {"summarization", pairs},
                                 {"text-generation", text_generation},
                                 {"fill-mask", fill_mask},
-                                {"text-classification", text_classification}};
+                                {"text-classification", text_classification},
+                                {"token-classification", token_classification},
+                                {"question-answering", question_answering}};
 
 const Task& task_named(const std::string& name) {
   std::vector<std::string> names{"tokenizer"};
@@ -206,7 +232,7 @@ Action declare_train(CLI::App& app) {
   auto& o = *options;
   app.add_option("TASK", o.task,
                  "what to learn: translation, summarization, text-generation, fill-mask, "
-                 "text-classification, or a tokenizer")
+                 "text-classification, token-classification, question-answering, or a tokenizer")
       ->required();
   const auto files = [&app](const char* name, std::vector<std::string>& to, const char* help) {
     app.add_option(name, to, help)->allow_extra_args(false);
@@ -215,7 +241,8 @@ Action declare_train(CLI::App& app) {
       "--train", o.train,
       "training texts: lines, or for translation and summarization a .tsv or .jsonl that holds both sides, "
       "for language models a .jsonl with \"text\", for text-classification a .tsv, .csv or .jsonl with text "
-      "and label (also .gz); any number of times");
+      "and label, for token-classification CoNLL columns, for question-answering SQuAD's .json or a .jsonl "
+      "(also .gz); any number of times");
   files("--train-target", o.train_target,
         "their translations (summaries), line by line; the first for the first --train");
   files("--valid", o.valid, "texts to validate with; any number of times");
@@ -223,9 +250,10 @@ Action declare_train(CLI::App& app) {
   app.add_flag("--skip-bad", o.skip_bad,
                "count lines that cannot be used (bytes, columns, JSON) and go on without");
   app.add_option("--columns", o.columns,
-                 "columns or keys: source=1,target=2; text=KEY; text=1,label=2,text_pair=3; or how lines are "
+                 "columns or keys: source=1,target=2; text=KEY; text=1,label=2,text_pair=3; token=1,tag=4; "
+                 "or how lines are "
                  "cut apart, '_' dropped: 'label:_ text'");
-  app.add_option("--encoding", o.encoding, "text-classification: utf-8, or latin-1");
+  app.add_option("--encoding", o.encoding, "text- and token-classification: utf-8, or latin-1");
   app.add_option(
          "--folds", o.folds,
          "text-classification: instead of one model train so many, each without one part of --train, and "

@@ -10,9 +10,9 @@ namespace {
 
 using Usage = ProgramTest;
 
-const std::vector<std::string> commands{"translate", "score",      "tokenize", "detokenize", "generate",
-                                        "forward",   "info",       "demo",     "train",      "plot",
-                                        "man",       "completion", "evaluate", "summarize"};
+const std::vector<std::string> commands{
+    "translate", "score", "tokenize", "detokenize", "generate", "forward",   "info", "demo",
+    "train",     "plot",  "man",      "completion", "evaluate", "summarize", "tag",  "answer"};
 
 TEST_F(Usage, HelpBeginsWithExamples) {
   const Result general = sh("regard --help");

@@ -280,6 +280,34 @@ TEST_F(Library, AnEncoderEmbedsAndFillsMasks) {
   EXPECT_THROW(model.generate("a"), InputError);
 }
 
+TEST_F(Library, AnEncoderTagsAndAnswers) {
+  const Folder tags("regard_library_tags_"), answers("regard_library_answers_");
+  make_small_encoder(tags.path(), "BertForTokenClassification");
+  const Model tagger = load(tags.path());
+  const std::string text = "é man rides, the dogs.";
+  const TaggedText tagged = tagger.tag(text);
+  ASSERT_EQ(tagged.words.size(), 7U);
+  EXPECT_EQ(tagged.words[3].text, ",");
+  EXPECT_EQ(tagged.words[0].tag.rfind("LABEL_", 0), 0U);
+  ASSERT_FALSE(tagged.entities.empty());  // labels without prefixes: every word is in one
+  EXPECT_EQ(tagged.entities.front().start, 0);
+  EXPECT_EQ(tagged.entities.back().end, 22);
+  EXPECT_EQ(tagger.tag(text, {.words_are_parted = true}).words.size(), 5U);
+  EXPECT_THROW(tagger.answer("a", "b"), InputError);
+
+  make_small_encoder(answers.path(), "BertForQuestionAnswering");
+  const Model answerer = load(answers.path());
+  const Answer answer = answerer.answer("a man", "é the man rides", {.top = 3});
+  EXPECT_EQ(answer.alternatives.size(), 2U);
+  EXPECT_GE(answer.score, answer.alternatives[0].score);
+  EXPECT_FALSE(answer.text.empty());
+  const auto both = answerer.answer(std::vector<Question>{{"a man", "é the man rides"}, {"a", ""}});
+  EXPECT_EQ(both[0].text, answer.text);
+  EXPECT_EQ(both[1].text, "");
+  EXPECT_THROW(answerer.answer("a", "b", {.top = 0}), UsageError);
+  EXPECT_THROW(answerer.tag("a"), InputError);
+}
+
 TEST_F(Library, AnEncoderWithoutAHeadOnlyEmbeds) {
   const Folder where("regard_library_base_");
   make_small_encoder(where.path(), "BertModel");

@@ -1,0 +1,17 @@
+#include "regard/tasks/train_token_classification.h"
+
+#include "regard/tasks/tagging_goal.h"
+#include "regard/tasks/train_text_encoder.h"
+
+namespace regard::tasks {
+
+TrainingResult train_token_classification(const TokenClassificationTraining& training,
+                                          const train::Surroundings& around) {
+  constexpr std::uint64_t split_stream = 0x73706c6974ULL;  // none of run_training's
+  check(training.format);
+  TaggingGoal goal(
+      {training.train, training.valid, training.format, RandomKey{training.seed}.fold(split_stream)});
+  return train_text_encoder(training, goal, around);
+}
+
+}  // namespace regard::tasks
