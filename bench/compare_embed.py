@@ -4,9 +4,12 @@ PyTorch and transformers, and the time both take for the same sentences in one r
 needs: pip install torch transformers
 usage: python bench/compare_embed.py MODEL TEXT [--regard PROGRAM] [--threads 2] [--batch 32] [--rounds 3]
 Prints the largest difference of a number, and sentences a second of both: tokenizing, computing, in batches sorted by
-length. Regard's time is the whole program's less that for one sentence (its start), as PyTorch's is without its start.
+length. Regard's time is the whole program's less that for one sentence (its start), as PyTorch's is without its start. The two
+alternate, and the last line is what bench/compare.py makes of them.
 """
-import argparse, json, pathlib, subprocess, tempfile, time
+import argparse, json, pathlib, statistics, subprocess, tempfile, time
+
+import compare
 
 parser = argparse.ArgumentParser()
 parser.add_argument("model"), parser.add_argument("text")
@@ -50,16 +53,17 @@ def ours(file):
 expected = theirs()
 with tempfile.NamedTemporaryFile("w", suffix=".txt") as one:
     one.write(lines[0] + "\n"), one.flush()
-    times, starts, reference = [], [], []
-    for _ in range(options.rounds):
+    start = statistics.median(ours(one.name)[0] for _ in range(options.rounds))
+    text = ours(options.text)[1]
+
+    def peer():
         begin = time.perf_counter()
         theirs()
-        reference.append(time.perf_counter() - begin)
-        took, text = ours(options.text)
-        times.append(took), starts.append(ours(one.name)[0])
+        return len(lines) / (time.perf_counter() - begin)
+    figures = compare.alternate({"ours": lambda: len(lines) / (ours(options.text)[0] - start), "peer": peer}, options.rounds)
 found = torch.tensor([[float(x) for x in line.split()] for line in text.splitlines()])
 assert found.shape == expected.shape, (found.shape, expected.shape)
-mine = len(lines) / (min(times) - min(starts))
 print(f"largest difference {float((found - expected).abs().max()):.2e} of {len(lines)} sentences")
-print(f"sentences/s: regard {mine:.0f} (whole program {len(lines) / min(times):.0f}), "
-      f"PyTorch {len(lines) / min(reference):.0f}: {mine * min(reference) / len(lines):.2f} times")
+result = compare.paired(figures["ours"], figures["peer"])
+print(f"sentences/s: regard {result['ours_median']:.0f}, PyTorch {result['peer_median']:.0f}, ratio {result['ratio']:.2f}")
+print(json.dumps(result))

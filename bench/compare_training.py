@@ -21,7 +21,9 @@ when its first validation begins, and both read its variables (m, bs, pairs, a, 
                            label-smoothed loss in nats, summed over real target tokens and divided by their number, without
                            dropout; and the norm of all gradients (in float32) before clipping
 """
-import argparse, copy, json, math, os, pathlib, statistics, subprocess, sys, time
+import argparse, copy, json, os, pathlib, subprocess, sys, time
+
+import compare
 
 
 class Stop(Exception):
@@ -113,9 +115,9 @@ def time_peer(args):
     print(json.dumps({"updates": v["n"], "target_tokens": v["tokens"], "seconds": seconds, "target_tokens_per_second": v["tokens"] / seconds}))
 
 
-def time_regard(args, number):
+def time_regard(args):
     """A run of Regard with the peer's settings; its own log tells the rate of training without validation."""
-    output, data = pathlib.Path(args.output) / f"regard.{number}", pathlib.Path(args.data)
+    output, data = pathlib.Path(args.output) / "regard", pathlib.Path(args.data)
     subprocess.run(["rm", "-rf", str(output)], check=True)
     values = dict(max_steps=args.updates, learning_rate=2e-3, warmup_steps=1000, dropout=0.2, label_smoothing_factor=0.1,
                   max_grad_norm=1.0, batch_tokens=4096, vocab_size=8000, eval_steps=args.updates, save_steps=args.updates,
@@ -134,22 +136,18 @@ def time_regard(args, number):
 
 
 def times(args):
-    peer, ours = [], []
     worker = [sys.executable, __file__, "time-peer", "--script", args.script, "--data", args.data, "--output", args.output,
               "--updates", str(args.updates), "--threads", str(args.threads), "--seed", str(args.seed)]
-    for pair in range(args.pairs):
-        for side in ("peer", "regard") if pair % 2 == 0 else ("regard", "peer"):
-            if side == "peer":
-                done = subprocess.run(worker, check=True, stdout=subprocess.PIPE, text=True)
-                peer.append(json.loads(done.stdout.splitlines()[-1])["target_tokens_per_second"])
-            else:
-                ours.append(time_regard(args, pair))
-        print(f"pair {pair + 1}: PyTorch {peer[-1]:.0f}, Regard {ours[-1]:.0f} target tokens/s, ratio {ours[-1] / peer[-1]:.3f}", flush=True)
-    logs = [math.log(b / a) for a, b in zip(peer, ours)]
-    middle, spread = statistics.mean(logs), statistics.stdev(logs) / len(logs)**0.5 if len(logs) > 1 else float("nan")
-    quantile = {2: 12.71, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365}.get(len(logs), 2.2)  # Student's t, 95 %
-    print(json.dumps({"peer": peer, "regard": ours, "peer_median": statistics.median(peer), "regard_median": statistics.median(ours),
-                      "ratio": math.exp(middle), "ratio_95": [math.exp(middle - quantile * spread), math.exp(middle + quantile * spread)]}))
+
+    def peer():
+        done = subprocess.run(worker, check=True, stdout=subprocess.PIPE, text=True)
+        return json.loads(done.stdout.splitlines()[-1])["target_tokens_per_second"]
+
+    def report(pair, figures):
+        ours, theirs = figures["ours"][-1], figures["peer"][-1]
+        print(f"pair {pair + 1}: PyTorch {theirs:.0f}, Regard {ours:.0f} target tokens/s, ratio {ours / theirs:.3f}", flush=True)
+    figures = compare.alternate({"ours": lambda: time_regard(args), "peer": peer}, args.pairs, report)
+    print(json.dumps(compare.paired(figures["ours"], figures["peer"])))
 
 
 def score(args):

@@ -30,7 +30,8 @@ Use use_of(const std::filesystem::path& directory) {
 }  // namespace
 
 // A bad file is found here and not in the first call: the tool that the kind of model is for is loaded now.
-Model::Impl::Impl(std::filesystem::path from, int count) : directory(std::move(from)), threads(count) {
+Model::Impl::Impl(std::filesystem::path from, int count, std::optional<kernels::WeightFormat> format)
+    : directory(std::move(from)), threads(count), weights(format) {
   if (!std::filesystem::is_directory(directory)) translator();  // says what was found in its place
   switch (use_of(directory)) {
     case Use::translate:
@@ -60,6 +61,7 @@ Model::Impl::Impl(std::filesystem::path from, int count) : directory(std::move(f
 StepOptions Model::Impl::step() const {
   StepOptions step;
   step.threads = &threads;
+  step.weights = weights;
   return step;
 }
 
@@ -88,7 +90,10 @@ Model& Model::operator=(Model&&) noexcept = default;
 Model load(const std::filesystem::path& directory, const LoadOptions& options) {
   return guarded([&] {
     const int threads = options.threads == 0 ? default_threads() : options.threads;
-    return Model(std::make_unique<const Model::Impl>(directory, threads));
+    const auto weights = kernels::weight_format_named(options.dtype);
+    if (!options.dtype.empty() && !weights)
+      throw UsageError("LoadOptions::dtype: found '" + options.dtype + "', expected f32, bf16 or int8");
+    return Model(std::make_unique<const Model::Impl>(directory, threads, weights));
   });
 }
 

@@ -54,7 +54,7 @@ class Lazy {
 };
 
 struct Model::Impl {
-  Impl(std::filesystem::path from, int count);
+  Impl(std::filesystem::path from, int count, std::optional<kernels::WeightFormat> format);
 
   const tasks::Translator& translator() const { return translator_.from(directory); }
   const tasks::TextGenerator& generator() const { return generator_.from(directory); }
@@ -67,6 +67,7 @@ struct Model::Impl {
 
   std::filesystem::path directory;
   ThreadPool threads;
+  std::optional<kernels::WeightFormat> weights;
 
  private:
   Lazy<tasks::Translator> translator_;

@@ -17,11 +17,21 @@ class Parameter {
   enum class Role : std::uint8_t { trained, constant };
   Parameter(std::string name, Tensor value, Role role = Role::trained)
       : name_(std::move(name)), value_(std::move(value)), role_(role) {}
+  // A weight [out,in] that is kept as whole numbers (i8) with a scale for each output channel (f32 [out]). It
+  // is never trained.
+  Parameter(std::string name, Tensor numbers, Tensor scales)
+      : name_(std::move(name)),
+        value_(std::move(numbers)),
+        scales_(std::move(scales)),
+        role_(Role::constant) {}
   Parameter(const Parameter&) = delete;
   Parameter& operator=(const Parameter&) = delete;
 
   const std::string& name() const { return name_; }
-  const Tensor& value() const { return value_; }
+  const Tensor& value() const { return value_; }    // i8 where it is quantized
+  const Tensor& scales() const { return scales_; }  // empty where it is not
+  bool quantized() const { return static_cast<bool>(scales_); }
+  Tensor numbers() const;  // the value; of a quantized one numbers times scales, f32
   const Shape& shape() const { return value_.shape(); }
   Role role() const { return role_; }
   std::uint64_t version() const { return version_; }
@@ -34,6 +44,7 @@ class Parameter {
  private:
   std::string name_;
   Tensor value_;
+  Tensor scales_;
   Role role_;
   std::uint64_t version_ = 0;
   mutable kernels::WeightForms forms_;  // a cache: locks itself

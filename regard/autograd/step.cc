@@ -6,6 +6,8 @@
 
 namespace regard {
 
+using kernels::WeightFormat;
+
 Step::Step(const StepOptions& options) : options_(options) {
   assert(options.threads != nullptr);
   kernels_.threads = options.threads;
@@ -15,10 +17,26 @@ Step::Step(const StepOptions& options) : options_(options) {
 Var Step::use(const Parameter& parameter) {
   const bool tracked = tape() != nullptr && parameter.role() == Parameter::Role::trained;
   const bool native = parameter.value().dtype() == compute();
-  Var v(*this, native ? parameter.value() : parameter.value().to(compute()),
+  Var v(*this, native ? parameter.value() : parameter.numbers().to(compute()),
         tracked ? tape()->leaf(parameter) : -1);
   if (native) v.set_parameter(parameter);  // its arranged forms are of this type
   return v;
+}
+
+Var Step::use_in_product(const Parameter& parameter) {
+  const bool whole = parameter.quantized() && compute() == DType::f32 && tape() == nullptr &&
+                     options_.weights.value_or(WeightFormat::int8) == WeightFormat::int8;
+  if (!whole) return use(parameter);
+  Var v(*this, parameter.value(), -1);
+  v.set_parameter(parameter);
+  return v;
+}
+
+kernels::WeightFormat Step::weight_format() const {
+  const WeightFormat wanted = options_.weights.value_or(WeightFormat::as_computed);
+  if (compute() != DType::f32 || (wanted == WeightFormat::int8 && tape() != nullptr))
+    return WeightFormat::as_computed;
+  return wanted;
 }
 
 Var Step::constant(Tensor value) {

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "regard/autograd/tape.h"
 #include "regard/base/random.h"
 #include "regard/kernels/context.h"
+#include "regard/kernels/weight_format.h"
 #include "regard/tensor/tensor.h"
 
 namespace regard {
@@ -15,6 +17,10 @@ class Var;
 
 enum class Mode : std::uint8_t { evaluate, train };  // train: dropout acts
 
+// Whether a tape keeps what is inside a block of a model, or computes it a second time for the gradient
+// (autograd/checkpointed.h).
+enum class BlockMemory : std::uint8_t { kept, recomputed };
+
 struct StepOptions {
   const ThreadPool* threads = nullptr;  // required; outlives the step
   kernels::Level level = kernels::best_level();
@@ -22,7 +28,11 @@ struct StepOptions {
   Mode mode = Mode::evaluate;
   RandomKey random = {};       // of this step alone: fold the run's key with the step's number
   DType compute = DType::f32;  // f32 or f64; f64 runs the reference kernels
+  // In which format weights enter products (with compute f32). Nothing: as the model has them, int8 where its
+  // file holds them so, else f32. int8 has no gradient: weights stay f32 where there is a tape.
+  std::optional<kernels::WeightFormat> weights = {};
   Probe* probe = nullptr;
+  BlockMemory blocks = BlockMemory::kept;
 };
 
 // All that a forward pass (and its gradient) needs beside its inputs. It travels inside Var, so functions on
@@ -35,18 +45,25 @@ class Step {
   Step& operator=(const Step&) = delete;
 
   Var use(const Parameter& parameter);  // its value in the compute type, tracked where there is a tape
-  Var constant(Tensor value);           // not tracked; floating values are converted to the compute type
-  Var input(Tensor value);              // tracked: its gradient can be asked of the tape
+  // The same for the weight of a product: one that is kept as i8 stays so where nothing else is asked for.
+  Var use_in_product(const Parameter& parameter);
+  Var constant(Tensor value);  // not tracked; floating values are converted to the compute type
+  Var input(Tensor value);     // tracked: its gradient can be asked of the tape
 
   const kernels::Context& kernels() const { return kernels_; }
   Tape* tape() const { return options_.tape; }
   Mode mode() const { return options_.mode; }
   DType compute() const { return options_.compute; }
+  kernels::WeightFormat weight_format() const;  // that of weights kept in f32
+  std::optional<kernels::WeightFormat> weights() const { return options_.weights; }
+  BlockMemory blocks() const { return options_.blocks; }
   Probe* probe() const { return options_.probe; }
 
   // A key no other call of this step gets; calls are numbered in program order, which is the same in every
   // run.
   RandomKey draw() { return options_.random.fold(calls_++); }
+  std::uint64_t draws() const { return calls_; }
+  void set_draws(std::uint64_t calls) { calls_ = calls; }  // to draw the same once more
 
   std::string scoped(const char* name) const;  // "encoder.block.3." + name
 

@@ -46,8 +46,11 @@ int Tape::leaf() {
 }
 
 int Tape::record(std::vector<int> inputs, int outputs, BackwardFunction backward) {
-  for (int id : inputs)
-    if (id >= 0) ++pending_[static_cast<std::size_t>(id)];
+  for (int id : inputs) {
+    const bool counted_before = replaying() && id < replayed_from_;
+    if (id >= 0 && id < not_kept && !counted_before) ++pending_[static_cast<std::size_t>(id)];
+  }
+  if (paused()) return not_kept;
   const int first = static_cast<int>(gradients_.size());
   for (int i = 0; i < outputs; ++i) leaf();
   entries_.push_back({std::move(inputs), first, outputs, std::move(backward)});
@@ -61,25 +64,45 @@ void Tape::finish_use(int id) {
     on_gradient(*it->second, gradients_[static_cast<std::size_t>(id)]);
 }
 
-void Tape::backward(const Var& loss) {
-  assert(loss.id() >= 0 && loss.value().elements() == 1);
-  gradients_[static_cast<std::size_t>(loss.id())] = Tensor::full(loss.shape(), loss.value().dtype(), 1);
-  const kernels::Context& context = loss.step().kernels();
-  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-    std::vector<Tensor> dy(static_cast<std::size_t>(entry->outputs));
+// An entry is taken off before its function runs: that of a paused stretch puts others in its place.
+void Tape::go_back_to(std::size_t entries, const kernels::Context& context) {
+  while (entries_.size() > entries) {
+    Entry entry = std::move(entries_.back());
+    entries_.pop_back();
+    std::vector<Tensor> dy(static_cast<std::size_t>(entry.outputs));
     bool used = false;
     for (std::size_t i = 0; i < dy.size(); ++i) {
-      dy[i] = std::move(gradients_[static_cast<std::size_t>(entry->first_output) + i]);
+      dy[i] = std::move(gradients_[static_cast<std::size_t>(entry.first_output) + i]);
       used = used || dy[i];
     }
     if (used) {
-      InputGradients inputs(*this, entry->inputs, context);
-      entry->backward(dy, inputs);
+      InputGradients inputs(*this, entry.inputs, context);
+      entry.backward(dy, inputs);
     }
-    entry->backward = nullptr;  // frees what the gradient kept
-    for (int id : entry->inputs) finish_use(id);
+    entry.backward = nullptr;  // frees what the gradient kept
+    for (int id : entry.inputs) finish_use(id);
   }
-  entries_.clear();
+}
+
+void Tape::backward(const Var& loss) {
+  assert(loss.id() >= 0 && loss.value().elements() == 1);
+  gradients_[static_cast<std::size_t>(loss.id())] = Tensor::full(loss.shape(), loss.value().dtype(), 1);
+  go_back_to(0, loss.step().kernels());
+}
+
+void Tape::replay(const std::function<Var()>& f, const Tensor& dy, const kernels::Context& context) {
+  assert(!paused() && !replaying());
+  const std::size_t entries = entries_.size(), values = gradients_.size();
+  replayed_from_ = static_cast<int>(values);
+  {
+    const Var y = f();
+    assert(y.id() >= replayed_from_);
+    gradients_[static_cast<std::size_t>(y.id())] = dy;
+  }
+  replayed_from_ = not_kept;
+  go_back_to(entries, context);
+  gradients_.resize(values);
+  pending_.resize(values);
 }
 
 const Tensor& Tape::gradient(const Parameter& parameter) const {

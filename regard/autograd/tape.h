@@ -47,6 +47,24 @@ class Tape {
   // d loss / d everything, for a scalar loss recorded here.
   void backward(const Var& loss);
 
+  // While it lives operations are counted but not kept: what they give has a number that stands for nothing.
+  // replay() makes up for it.
+  class Pause {
+   public:
+    explicit Pause(Tape& tape) : tape_(tape) { ++tape_.pauses_; }
+    ~Pause() { --tape_.pauses_; }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    Tape& tape_;
+  };
+  bool paused() const { return pauses_ > 0; }
+  bool replaying() const { return replayed_from_ != not_kept; }
+  // During backward(): records what `f` computes, the same operations as while the tape was paused, gives
+  // their result the gradient `dy`, and goes back through them at once.
+  void replay(const std::function<Var()>& f, const Tensor& dy, const kernels::Context& context);
+
   // Called when a parameter's gradient is complete, while the rest of the pass still runs (for overlapping
   // communication with computation).
   std::function<void(const Parameter&, const Tensor&)> on_gradient;
@@ -61,9 +79,13 @@ class Tape {
     int first_output = 0, outputs = 1;
     BackwardFunction backward;
   };
+  static constexpr int not_kept = 1 << 30;  // and the number after it: results while paused
   void finish_use(int id);
+  void go_back_to(std::size_t entries, const kernels::Context& context);
 
   std::vector<Entry> entries_;
+  int pauses_ = 0;
+  int replayed_from_ = not_kept;   // values with lower numbers had their uses counted before
   std::vector<Tensor> gradients_;  // by number
   std::vector<int> pending_;       // by number: uses whose gradient has not come yet
   std::unordered_map<const Parameter*, int> leaf_of_;

@@ -111,9 +111,8 @@ void print(const std::vector<tasks::FoundAnswer>& answers, const std::string& id
 }
 
 void run(AnswerCommand& command, Console& console) {
-  StepOptions step = console.step_options();
-  step.compute = console.dtype({DType::f32, DType::f64});
-  if (step.compute == DType::f64) step.level = kernels::Level::reference;
+  console.check_dtype(pass_dtypes);
+  const StepOptions step = console.step_options();
   hold_interrupts();
   const auto answerer = tasks::Answerer::load(command.model);
   command.options.logits.cancelled = interrupted;

@@ -49,9 +49,8 @@ TextPair text_of(const std::string& line, const ClassifyCommand& command, std::s
 }
 
 void run(ClassifyCommand& command, Console& console) {
-  StepOptions step = console.step_options();
-  step.compute = console.dtype({DType::f32, DType::f64});
-  if (step.compute == DType::f64) step.level = kernels::Level::reference;
+  console.check_dtype(pass_dtypes);
+  const StepOptions step = console.step_options();
   hold_interrupts();
   const auto classifier = tasks::Classifier::load(command.model);
   command.options.cancelled = interrupted;

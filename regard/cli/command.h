@@ -37,6 +37,7 @@ std::span<const Command> commands();
 // UsageError where there is none of that name.
 const Command& find_command(const std::string& name);
 
+Action declare_bench(CLI::App& app);
 Action declare_completion(CLI::App& app);
 Action declare_demo(CLI::App& app);
 Action declare_detokenize(CLI::App& app);
@@ -48,6 +49,7 @@ Action declare_generate(CLI::App& app);
 Action declare_info(CLI::App& app);
 Action declare_man(CLI::App& app);
 Action declare_plot(CLI::App& app);
+Action declare_quantize(CLI::App& app);
 Action declare_score(CLI::App& app);
 Action declare_tokenize(CLI::App& app);
 Action declare_train(CLI::App& app);

@@ -91,6 +91,14 @@ constexpr std::array table{
             "regard forward model --inputs in.safetensors --outputs out.safetensors --dtype f64 \\\n"
             "       --hidden-states --attentions --gradients model.shared.weight",
             declare_forward},
+    Command{"quantize",
+            "writes a model with weights in 8 bits, as compressed-tensors and transformers read them",
+            "regard quantize opus-mt-en-de opus-mt-en-de-int8\n"
+            "regard quantize model model-int8 --weights int8 --json",
+            declare_quantize},
+    Command{"bench", "what this machine can do at most, and how near to it the kernels come",
+            "regard bench\nregard bench gemm --dtype bf16 --threads 1\nregard bench decode train --json",
+            declare_bench},
     Command{"info", "what a model or a file holds; without one, this program and this machine",
             "regard info\nregard info opus-mt-en-zh\nregard info model.safetensors --json", declare_info},
     Command{"completion", "completes commands and options in your shell",

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -72,21 +73,26 @@ const ThreadPool& Console::threads() {
   return *threads_;
 }
 
+void Console::check_dtype(std::span<const std::string_view> allowed) const {
+  const std::string& given = globals_.dtype;
+  if (given.empty() || std::find(allowed.begin(), allowed.end(), given) != allowed.end()) return;
+  std::string names(allowed.front());
+  for (std::size_t i = 1; i < allowed.size(); ++i)
+    names += fmt::format("{}{}", i + 1 == allowed.size() ? " or " : ", ", allowed[i]);
+  throw UsageError(fmt::format("--dtype: found '{}', expected {}", given, names));
+}
+
 StepOptions Console::step_options() {
   StepOptions options;
   options.threads = &threads();
   options.level = level_;
-  return options;
-}
-
-DType Console::dtype(std::initializer_list<DType> allowed) const {
-  if (globals_.dtype.empty()) return *allowed.begin();
-  std::string names;
-  for (const DType type : allowed) {
-    if (name_of(type) == globals_.dtype) return type;
-    names += fmt::format("{}{}", names.empty() ? "" : " or ", name_of(type));
+  if (globals_.dtype == "f64") {
+    options.compute = DType::f64;
+    options.level = kernels::Level::reference;
+  } else if (!globals_.dtype.empty()) {
+    options.weights = kernels::weight_format_named(globals_.dtype);
   }
-  throw UsageError(fmt::format("--dtype: found '{}', expected {}", globals_.dtype, names));
+  return options;
 }
 
 ProgressOptions Console::progress(std::string_view label, std::string_view unit, std::int64_t total) const {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,6 +27,12 @@ struct Globals {
   bool version = false;
 };
 
+// What --dtype may be: of a pass through a model, of decoding, of training; and where it has no choice.
+inline constexpr std::string_view pass_dtypes[]{"f32", "bf16", "int8", "f64"};
+inline constexpr std::string_view decoding_dtypes[]{"f32", "bf16", "int8"};
+inline constexpr std::string_view training_dtypes[]{"f32", "bf16"};
+inline constexpr std::string_view f32_alone[]{"f32"};
+
 // What a command works with: its output, messages, threads and the global options. One thread uses it, but
 // the log may be called from any.
 class Console {
@@ -40,9 +46,9 @@ class Console {
   const Log& log() const { return log_; }
   const ThreadPool& threads();                     // made at the first call
   kernels::Level level() const { return level_; }  // the best there is, or what REGARD_ISA says
-  StepOptions step_options();                      // to evaluate, with the threads and level above
-  // --dtype where it is one of these, the first of them where it is not given; UsageError else.
-  DType dtype(std::initializer_list<DType> allowed) const;
+  // UsageError where --dtype is none of these. To be asked before anything is read.
+  void check_dtype(std::span<const std::string_view> allowed) const;
+  StepOptions step_options();  // to evaluate, with the threads and level above and what --dtype says
   // For standard error: nothing is shown with --quiet.
   ProgressOptions progress(std::string_view label, std::string_view unit, std::int64_t total) const;
 

@@ -13,7 +13,11 @@ void add_globals(CLI::App& app, Globals& globals) {
       ->check(CLI::Range(1, 1024))
       ->group(group);
   app.add_option("--device", globals.device, "cpu")->group(group);
-  app.add_option("--dtype", globals.dtype, "type to compute in: f32, for forward also f64")->group(group);
+  app.add_option("--dtype", globals.dtype,
+                 "type to compute in: f32; bf16 or int8 for the weights of products; forward, embed and "
+                 "fill-mask also "
+                 "f64; default: f32, or int8 for a model that is kept so")
+      ->group(group);
   app.add_flag("--json", globals.json, "one JSON object a line on standard output")->group(group);
   app.add_option("--options", globals.options, "a JSON file with options by name, e.g. {\"beam\": 5}")
       ->group(group);

@@ -55,7 +55,7 @@ struct DemoCommand {
 
 void run(const DemoCommand& command, Console& console) {
   const tasks::DemoOptions& options = command.demo;
-  console.dtype({DType::f32});
+  console.check_dtype(f32_alone);
   if (command.data_only) {
     tasks::write_demo_data(options);
     return console.log().info(fmt::format("{}: train.tsv, valid.tsv and unseen.tsv are written",

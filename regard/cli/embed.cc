@@ -19,9 +19,8 @@ struct EmbedCommand {
 };
 
 void run(EmbedCommand& command, Console& console) {
-  StepOptions step = console.step_options();
-  step.compute = console.dtype({DType::f32, DType::f64});
-  if (step.compute == DType::f64) step.level = kernels::Level::reference;
+  console.check_dtype(pass_dtypes);
+  const StepOptions step = console.step_options();
   hold_interrupts();
   const auto embedder = tasks::Embedder::load(command.model);
   command.options.cancelled = interrupted;

@@ -90,7 +90,7 @@ const Task& task_for(const EvaluateCommand& command) {
 }
 
 void run(EvaluateCommand& command, Console& console) {
-  console.dtype({DType::f32});
+  console.check_dtype(decoding_dtypes);
   hold_interrupts();
   const Task& task = task_for(command);
   command.task = task.name;

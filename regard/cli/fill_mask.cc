@@ -38,9 +38,8 @@ void print(const tasks::FilledLine& line, bool all, Console& console) {
 }
 
 void run(FillMaskCommand& command, Console& console) {
-  StepOptions step = console.step_options();
-  step.compute = console.dtype({DType::f32, DType::f64});
-  if (step.compute == DType::f64) step.level = kernels::Level::reference;
+  console.check_dtype(pass_dtypes);
+  const StepOptions step = console.step_options();
   hold_interrupts();
   const auto filler = tasks::MaskFiller::load(command.model);
   command.options.cancelled = interrupted;

@@ -43,10 +43,11 @@ void check_config(const std::string& text) {
 }
 
 void run(const ForwardCommand& command, Console& console) {
-  StepOptions step = console.step_options();
-  step.compute = console.dtype({DType::f32, DType::f64});
-  if (step.compute == DType::f64) step.level = kernels::Level::reference;
+  console.check_dtype(pass_dtypes);
+  const StepOptions step = console.step_options();
   check_config(command.config);
+  if (step.weights == kernels::WeightFormat::int8 && !command.gradients.empty())
+    throw UsageError("--dtype: found 'int8', expected f32, bf16 or f64: rounded to int8 it has no gradients");
   const auto model = models::load(command.model);
   const SafetensorsFile file(command.inputs);
   tasks::NamedTensors inputs;

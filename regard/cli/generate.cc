@@ -146,7 +146,7 @@ bool is_encoder_decoder(const std::filesystem::path& directory) {
 }
 
 void run(const GenerateCommand& command, Console& console) {
-  console.dtype({DType::f32});
+  console.check_dtype(decoding_dtypes);
   hold_interrupts();
   if (!command.input_ids.empty()) return run_ids(command, console);
   if (command.output_ids) throw UsageError("--output-ids: give --input-ids too");

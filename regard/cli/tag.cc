@@ -81,9 +81,8 @@ void print(const tasks::WordText& text, const tasks::TaggedText& tagged, Console
 }
 
 void run(TagCommand& command, Console& console) {
-  StepOptions step = console.step_options();
-  step.compute = console.dtype({DType::f32, DType::f64});
-  if (step.compute == DType::f64) step.level = kernels::Level::reference;
+  console.check_dtype(pass_dtypes);
+  const StepOptions step = console.step_options();
   hold_interrupts();
   command.options.aggregation = tasks::aggregation(command.aggregation);
   command.options.rows.cancelled = interrupted;

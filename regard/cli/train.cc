@@ -206,7 +206,7 @@ void run(const TrainOptions& options, Console& console) {
     return train_tokenizer({options.train, options.request.output, options.settings}, console);
   }
   const Task& task = task_named(options.task);
-  console.dtype({DType::f32});
+  console.check_dtype(training_dtypes);
   train::Surroundings around = training_surroundings(console);
   if (!options.time_limit.empty()) around.time_is_up = time_is_up_after(options.time_limit);
   hold_interrupts();

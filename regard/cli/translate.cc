@@ -135,7 +135,7 @@ ProgressOptions progress_of(const TranslateCommand& command, Console& console) {
 }
 
 void run(const TranslateCommand& command, Console& console) {
-  console.dtype({DType::f32});
+  console.check_dtype(decoding_dtypes);
   check(command, console.json());
   hold_interrupts();
   const PlaceholderRules keep(command.keep_placeholders, command.keep);

@@ -75,6 +75,7 @@ std::vector<std::vector<Hypothesis>> search(const models::SequenceToSequence& mo
     probing.threads = step.kernels().threads;
     probing.level = step.kernels().level;
     probing.compute = step.compute();
+    probing.weights = step.weights();
     probing.probe = &probe;
     Step own(probing);
     TranslationGenerator generator(model, model.encode(own, TokenBatch::of(sources)), std::move(starts));

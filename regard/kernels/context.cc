@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "regard/kernels/cpu/processor.h"
+
 namespace regard::kernels {
 namespace {
 
@@ -15,7 +17,7 @@ Level best_level() {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl"))
-    return Level::avx512;
+    return cpu::has_amx() ? Level::amx : Level::avx512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Level::avx2;
 #endif
   return Level::plain;

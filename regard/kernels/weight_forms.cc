@@ -1,14 +1,19 @@
 #include "regard/kernels/weight_forms.h"
 
+#include <cassert>
+
 namespace regard::kernels {
 
-std::shared_ptr<const PackedMatrix> WeightForms::packed(const Context& context, const Tensor& weight,
-                                                        Form form) {
+std::shared_ptr<const PackedMatrix> WeightForms::packed(const Context& context, const StoredWeight& weight,
+                                                        Form form, WeightFormat format) {
   const std::lock_guard lock(mutex_);
-  auto& slot = forms_[Key{form, context.level, weight.dtype()}];
+  auto& slot = forms_[Key{form, format, context.level, weight.values.dtype()}];
   if (!slot) {
-    const ConstView b = form == Form::forward ? weight.view().transposed() : weight.view();
-    slot = std::make_shared<const PackedMatrix>(pack(context, b));
+    const ConstView stored = weight.values.view();
+    const ConstView b = form == Form::forward ? stored.transposed() : stored;
+    assert(!weight.scales || (form == Form::forward && format == WeightFormat::int8));
+    slot = std::make_shared<const PackedMatrix>(
+        weight.scales ? pack(context, QuantizedMatrix{b, weight.scales.view()}) : pack(context, b, format));
   }
   return slot;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "regard/autograd/checkpointed.h"
 #include "regard/autograd/ops/columns.h"
 #include "regard/autograd/ops/dropout.h"
 #include "regard/autograd/ops/elementwise.h"
@@ -169,26 +170,29 @@ Attention DecoderOnly::attention(std::int64_t layer) const {
 }
 
 template <class Attend>
+Var DecoderOnly::run_block(const Block& block, std::int64_t i, const Var& input, const Attend& attend) const {
+  const Var x = at("input", input);
+  const auto attention = [&](const Var& y) {
+    const Var z = attend(block, i, y);
+    return block.after_attention ? (*block.after_attention)(z) : z;
+  };
+  const auto feed_forward = [&](const Var& y) {
+    const Var z = block.feed_forward(y);
+    return block.after_feed_forward ? (*block.after_feed_forward)(z) : z;
+  };
+  if (config_.sublayers == Sublayers::in_turn)
+    return (*block.feed_forward_residual)((*block.attention_residual)(x, attention), feed_forward);
+  const Var a = attention((*block.attention_norm)(x)), f = feed_forward((*block.feed_forward_norm)(x));
+  return dropout_add(f, dropout_add(a, x, config_.dropout), config_.dropout);
+}
+
+template <class Attend>
 Var DecoderOnly::run(Var x, const Attend& attend) const {
   for (std::int64_t i = 0; i < config_.layers; ++i) {
     const Scope scope(x.step(), "block", static_cast<int>(i));
     const Block& block = blocks_[static_cast<std::size_t>(i)];
-    x = at("input", x);
-    const auto attention = [&](const Var& y) {
-      const Var z = attend(block, i, y);
-      return block.after_attention ? (*block.after_attention)(z) : z;
-    };
-    const auto feed_forward = [&](const Var& y) {
-      const Var z = block.feed_forward(y);
-      return block.after_feed_forward ? (*block.after_feed_forward)(z) : z;
-    };
-    if (config_.sublayers == Sublayers::in_turn) {
-      x = (*block.attention_residual)(x, attention);
-      x = (*block.feed_forward_residual)(x, feed_forward);
-    } else {
-      const Var a = attention((*block.attention_norm)(x)), f = feed_forward((*block.feed_forward_norm)(x));
-      x = dropout_add(f, dropout_add(a, x, config_.dropout), config_.dropout);
-    }
+    // By value: it may be called a second time for the gradient, when this frame is gone.
+    x = checkpointed(x.step(), [this, &block, i, x, attend] { return run_block(block, i, x, attend); });
   }
   if (final_norm_) x = (*final_norm_)(x);
   if (project_out_) x = (*project_out_)(x);
@@ -204,7 +208,7 @@ Var DecoderOnly::hidden(Step& step, const TokenBatch& inputs) const {
   std::vector<Plan> plans;
   for (std::size_t g = 0; g < windows_.size(); ++g) plans.push_back(plan(mask(g), layout, layout));
   return run(embed_tokens(step, inputs.ids, layout.positions()),
-             [&](const Block& block, std::int64_t i, const Var& y) {
+             [this, rotation, bias, plans](const Block& block, std::int64_t i, const Var& y) {
                Attention how = attention(i);
                how.rotation = rotation;
                how.bias = bias;

@@ -123,6 +123,8 @@ class DecoderOnly final : public CausalModel {
   // All layers, with attend(block, layer, x) as their attention: over all tokens at once, or over caches.
   template <class Attend>
   Var run(Var x, const Attend& attend) const;
+  template <class Attend>
+  Var run_block(const Block& block, std::int64_t i, const Var& input, const Attend& attend) const;
   Var extend(State& state, const Tensor& ids, kernels::PlanForm form) const;
 
   Json json_;

@@ -138,8 +138,6 @@ double dropout_of(const JsonField& config, std::string_view key, double usual) {
 }
 
 DecoderOnlyConfig common_decoder_config(const JsonField& config, bool tied) {
-  if (const auto quantized = config.find("quantization_config"))
-    quantized->refuse("none: quantized weights are not supported");
   DecoderOnlyConfig c;
   c.vocabulary = config.at("vocab_size").positive();
   c.tied = config.boolean_or("tie_word_embeddings", tied);

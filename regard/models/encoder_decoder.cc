@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "regard/autograd/checkpointed.h"
 #include "regard/autograd/ops/dropout.h"
 #include "regard/autograd/ops/elementwise.h"
 #include "regard/autograd/ops/embedding.h"
@@ -187,13 +188,16 @@ Var EncoderDecoder::run(const Stack& stack, Var x, const Self& self, const Cross
   for (std::int64_t i = 0; i < stack.shape.layers; ++i) {
     const Scope scope(x.step(), "block", static_cast<int>(i));
     const Block& block = stack.blocks[static_cast<std::size_t>(stack.shape.group(i))];
-    x = at("input", x);
-    x = block.self_residual(x, [&](const Var& y) { return self(block, i, y); });
-    if (block.cross_attention) {
-      const Scope crossing(x.step(), "cross");
-      x = (*block.cross_residual)(x, [&](const Var& y) { return cross(block, i, y); });
-    }
-    x = block.feed_forward_residual(x, block.feed_forward);
+    // By value: it may be called a second time for the gradient, when this frame is gone.
+    x = checkpointed(x.step(), [&block, i, x, self, cross] {
+      Var h = at("input", x);
+      h = block.self_residual(h, [&](const Var& y) { return self(block, i, y); });
+      if (block.cross_attention) {
+        const Scope crossing(h.step(), "cross");
+        h = (*block.cross_residual)(h, [&](const Var& y) { return cross(block, i, y); });
+      }
+      return block.feed_forward_residual(h, block.feed_forward);
+    });
   }
   if (stack.final_norm) x = (*stack.final_norm)(x);
   return at("output", dropout(x, config_.output_dropout));
@@ -207,7 +211,7 @@ Memory EncoderDecoder::encode(Step& step, const TokenBatch& source) const {
   const auto none_to_cross = [](const Block&, std::int64_t, const Var& y) { return y; };
   const Var states = run(
       encoder_, embed_tokens(step, encoder_, source.ids, layout.positions()),
-      [&](const Block& block, std::int64_t, const Var& y) { return block.self_attention(y, y, how); },
+      [how](const Block& block, std::int64_t, const Var& y) { return block.self_attention(y, y, how); },
       none_to_cross);
   return {states, layout};
 }
@@ -223,9 +227,9 @@ Var EncoderDecoder::decode(const Memory& memory, const TokenBatch& inputs) const
                         .dropout = config_.attention_dropout};
   const Var states = run(
       decoder_, embed_tokens(step, decoder_, inputs.ids, layout.positions()),
-      [&](const Block& block, std::int64_t, const Var& y) { return block.self_attention(y, y, self); },
-      [&](const Block& block, std::int64_t, const Var& y) {
-        return (*block.cross_attention)(y, memory.states, cross);
+      [self](const Block& block, std::int64_t, const Var& y) { return block.self_attention(y, y, self); },
+      [cross, states = memory.states](const Block& block, std::int64_t, const Var& y) {
+        return (*block.cross_attention)(y, states, cross);
       });
   return scaled(states);
 }

@@ -4,10 +4,13 @@
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
+#include "regard/kernels/matmul.h"
+#include "regard/kernels/quantize.h"
 #include "regard/models/checkpoint.h"
 #include "regard/models/decoder_only_families.h"
 #include "regard/models/encoder_decoder_families.h"
 #include "regard/models/family.h"
+#include "regard/models/quantization.h"
 #include "regard/models/text_encoder_families.h"
 #include "regard/tensor/shards.h"
 
@@ -44,6 +47,7 @@ const Family& family_of(const JsonField& config) {
 std::unique_ptr<Model> make(const Json& json, const std::string& file, nn::WeightSource& weights) {
   const JsonField config(json, file);
   const std::string_view type = family_of(config).type;
+  (void)read_quantization(config);  // refuses what is not supported
   std::unique_ptr<Model> model;
   each_family([&](const auto& row) {
     if (row.type == type) model = row.make(config, weights);
@@ -57,7 +61,8 @@ namespace {
 // The weights that lie in a directory, in a model of that configuration.
 std::unique_ptr<Model> from_files(const std::filesystem::path& directory, const Json& config) {
   const std::string file = (directory / "config.json").string();
-  CheckpointWeights weights(directory, std::string(family_of(JsonField(config, file)).prefix));
+  CheckpointWeights weights(directory, std::string(family_of(JsonField(config, file)).prefix),
+                            read_quantization(JsonField(config, file)));
   return make(config, file, weights);
 }
 
@@ -76,7 +81,14 @@ std::unique_ptr<Model> load_base(const std::filesystem::path& directory) {
 
 std::unique_ptr<Model> load(const std::filesystem::path& directory, const Json& config) {
   auto model = from_files(directory, config);
-  for (Parameter* p : model->parameters().all()) p->set(p->value().clone());
+  for (Parameter* p : model->parameters().all()) {
+    if (p->quantized())
+      throw InputError(
+          fmt::format("{}: {}: found weights in 8 bits, which are not trained; expected the model "
+                      "that they were made of",
+                      directory.string(), p->name()));
+    p->set(p->value().clone());
+  }
   return model;
 }
 
@@ -99,7 +111,46 @@ Json with_dtype(Json config, std::optional<DType> type) {
   return config;
 }
 
+void add_quantized(std::vector<StoredTensor>& tensors, const std::string& name,
+                   const nn::QuantizedWeight& weight) {
+  tensors.push_back({{name, weight.numbers}, DType::i8});
+  tensors.push_back({{name + "_scale", weight.scales.reshape({weight.scales.elements(), 1})}, DType::f32});
+}
+
 }  // namespace
+
+QuantizedParts save_quantized(const Model& model, const std::filesystem::path& directory,
+                              const kernels::Context& context) {
+  std::vector<StoredTensor> tensors;
+  for (const NamedTensor& table : model.stored_tables()) tensors.push_back({table, DType::f32});
+  std::vector<std::string> modules;
+  QuantizedParts parts;
+  for (const Parameter* p : model.parameters().all()) {
+    if (p->quantized()) return parts;
+    constexpr std::string_view suffix = ".weight";
+    const bool in_8_bits = model.parameters().in_product(*p) && in_block(p->name()) &&
+                           p->name().ends_with(suffix) && p->shape()[1] <= kernels::most_int8_products;
+    if (!in_8_bits) {
+      tensors.push_back({{p->name(), p->value()}, model.parameters().type_of(*p)});
+      parts.others.push_back(p->name());
+      continue;
+    }
+    nn::QuantizedWeight weight{Tensor::empty(p->shape(), DType::i8),
+                               Tensor::empty({p->shape()[0]}, DType::f32)};
+    kernels::quantize_rows(context, p->value().view(),
+                           {weight.numbers.mutable_view(), weight.scales.mutable_view()});
+    add_quantized(tensors, p->name(), weight);
+    modules.push_back(p->name().substr(0, p->name().size() - suffix.size()));
+    parts.quantized.push_back(p->name());
+  }
+  if (modules.empty()) return parts;
+  Json config = model.config();
+  config["quantization_config"] = quantization_config(modules);
+  std::filesystem::create_directories(directory);
+  write_atomically(directory / "config.json", to_pretty(config));
+  write_weights(directory, tensors, SaveOptions().max_shard_bytes);
+  return parts;
+}
 
 void save(const Model& model, const std::filesystem::path& directory) {
   save(model, directory, {.dtype = DType::f32});
@@ -113,8 +164,13 @@ void save(const Model& model, const std::filesystem::path& directory, const Save
   write_atomically(directory / "config.json", to_pretty(with_dtype(model.config(), options.dtype)));
   std::vector<StoredTensor> tensors;
   for (const NamedTensor& table : model.stored_tables()) tensors.push_back({table, options.dtype});
-  for (const Parameter* p : model.parameters().all())
+  for (const Parameter* p : model.parameters().all()) {
+    if (p->quantized()) {
+      add_quantized(tensors, p->name(), {p->value(), p->scales()});
+      continue;
+    }
     tensors.push_back({{p->name(), p->value()}, options.dtype.value_or(model.parameters().type_of(*p))});
+  }
   write_weights(directory, tensors, options.max_shard_bytes);
 }
 

@@ -46,6 +46,15 @@ void save(const Model& model, const std::filesystem::path& directory, const Save
 // All weights as f32, in which they are computed with and trained: nothing is lost.
 void save(const Model& model, const std::filesystem::path& directory);
 
+// The model with the weights of the linear layers in its blocks as whole numbers of 8 bits
+// (models/quantization.h); embeddings, norms, biases and heads as they came. Which were written how; where
+// `quantized` is empty nothing was written: the model has no such layers, or is quantized already.
+struct QuantizedParts {
+  std::vector<std::string> quantized, others;
+};
+QuantizedParts save_quantized(const Model& model, const std::filesystem::path& directory,
+                              const kernels::Context& context);
+
 [[noreturn]] void refuse_kind(const Model& model, std::string_view expected, const std::string& place);
 
 template <class Kind>

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "regard/autograd/checkpointed.h"
 #include "regard/autograd/ops/dropout.h"
 #include "regard/autograd/ops/elementwise.h"
 #include "regard/autograd/ops/embedding.h"
@@ -160,13 +161,16 @@ Var TextEncoderModel::hidden(Step& step, const EncoderInputs& inputs) const {
   Var x = embeddings(step, inputs);
   EncoderTerms terms{.distances = distances(step)};
   if (relative_) terms.bias = relative_->bias(step, inputs.tokens->layout.longest());
-  const EncoderAttention how(config_, inputs, std::move(terms));
+  const auto how = std::make_shared<const EncoderAttention>(config_, inputs, std::move(terms));
   for (std::int64_t i = 0; i < config_.layers; ++i) {
     const Scope block_scope(step, "block", static_cast<int>(i));
     const Block& block = blocks_[static_cast<std::size_t>(config_.group(i))];
-    x = at("input", x);
-    x = block.attention_residual(x, [&](const Var& y) { return block.attend(y, i, how); });
-    x = block.feed_forward_residual(x, block.feed_forward);
+    // By value: it may be called a second time for the gradient, when this frame is gone.
+    x = checkpointed(step, [&block, i, x, how] {
+      const Var h =
+          block.attention_residual(at("input", x), [&](const Var& y) { return block.attend(y, i, *how); });
+      return block.feed_forward_residual(h, block.feed_forward);
+    });
   }
   return at("output", x);
 }

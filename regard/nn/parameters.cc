@@ -45,6 +45,21 @@ const Parameter& Parameters::add(const std::string& name, const Shape& shape, co
   return *parameters_.back();
 }
 
+const Parameter& Parameters::add_product(const std::string& name, const Shape& shape) {
+  const Parameter* added = nullptr;
+  if (std::optional<QuantizedWeight> whole = source_->quantized(name, shape)) {
+    assert(find(name) == nullptr && whole->numbers.shape() == shape);
+    parameters_.push_back(
+        std::make_unique<Parameter>(name, std::move(whole->numbers), std::move(whole->scales)));
+    added = parameters_.back().get();
+    types_[added] = DType::i8;
+  } else {
+    added = &add(name, shape);
+  }
+  products_.insert(added);
+  return *added;
+}
+
 DType Parameters::type_of(const Parameter& parameter) const {
   const auto found = types_.find(&parameter);
   return found == types_.end() ? DType::f32 : found->second;

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,21 @@ inline Init normal(double deviation) { return {Init::Kind::normal, deviation}; }
 // Uniform in +-sqrt(6 / (in + out)) (Glorot & Bengio 2010); for a weight [out,in].
 inline Init xavier_uniform() { return {Init::Kind::xavier_uniform}; }
 
+// A weight [out,in] as whole numbers (i8), each output channel with a scale (f32 [out]).
+struct QuantizedWeight {
+  Tensor numbers, scales;
+};
+
 // Where a model's weights come from: drawn, or read from a file.
 class WeightSource {
  public:
   virtual ~WeightSource() = default;
   // The tensor of that name; InputError when it is missing or its shape is another (found, expected).
   virtual Tensor get(const std::string& name, const Shape& shape, const Init& init) = 0;
+  // The weight of a product where the source keeps it as whole numbers. InputError as for get().
+  virtual std::optional<QuantizedWeight> quantized(const std::string& /*name*/, const Shape& /*shape*/) {
+    return std::nullopt;
+  }
   // Whether a file holds it; nothing where weights are drawn, for then any name gets one.
   virtual std::optional<bool> holds(const std::string& /*name*/) const { return std::nullopt; }
   // Says that two names are one tensor, of which a file may hold either. False where it holds both and they
@@ -61,6 +71,11 @@ class Parameters {
   const Parameter& add(const std::string& name, const Shape& shape, const Init& init = xavier_uniform(),
                        Parameter::Role role = Parameter::Role::trained);
 
+  // The weight [out,in] of a Linear, which may stay as whole numbers where the source has them; and whether a
+  // parameter is one.
+  const Parameter& add_product(const std::string& name, const Shape& shape);
+  bool in_product(const Parameter& parameter) const { return products_.count(&parameter) > 0; }
+
   // See WeightSource; to be asked while the model is built.
   std::optional<bool> stored(const std::string& name) const { return source_->holds(name); }
   // What the source has under that name, without making it a parameter.
@@ -79,6 +94,7 @@ class Parameters {
   WeightSource* source_;  // used while the model is built
   std::vector<std::unique_ptr<Parameter>> parameters_;
   std::map<const Parameter*, DType> types_;
+  std::set<const Parameter*> products_;
 };
 
 }  // namespace regard::nn

@@ -48,6 +48,9 @@ class Run {
   bool goes_further() const;
   void require_the_same_vocabulary() const;
   Json vocabulary() const;
+  std::string dtype() const {  // of the weights in products; the optimizer's are f32
+    return std::string(name_of(around_.step.weights.value_or(kernels::WeightFormat::as_computed)));
+  }
   bool has_checkpoints() const { return !directory_.checkpoints().list().empty(); }
   void describe(const train::Outcome* outcome);
   void write_generation_config() const;
@@ -67,7 +70,9 @@ void Run::take_up_description() {
   if (!found) return;
   Json now = task_.plan();
   now["seed"] = request_.seed;
+  now["dtype"] = dtype();
   Json then = *found, settings = then["settings"];
+  if (!then.contains("dtype")) then["dtype"] = "f32";  // as it was before there was a choice
   if (const std::string was = then.value("task", std::string(task_.name())); was != task_.name())
     throw UsageError(fmt::format("--resume: found the task {}, expected {} as the run in {} began",
                                  task_.name(), was, request_.output.string()));
@@ -81,8 +86,9 @@ void Run::take_up_description() {
           fmt::format("{}: {} until now, {} from here on", key, to_line(settings[key]), to_line(value)));
     settings.erase(key);
   }
-  const std::string text =
-      difference({{"settings", settings}, {"config", then["config"]}, {"seed", then["seed"]}}, now, "");
+  const std::string text = difference(
+      {{"settings", settings}, {"config", then["config"]}, {"seed", then["seed"]}, {"dtype", then["dtype"]}},
+      now, "");
   if (!text.empty())
     throw UsageError(fmt::format("--resume: {} as the run in {} began", text, request_.output.string()));
   for (const std::string& change : changes) around_.log.info(change);
@@ -124,6 +130,7 @@ void Run::describe(const train::Outcome* outcome) {
   json["task"] = task_.name();
   json["preset"] = request_.preset;
   json["seed"] = request_.seed;
+  json["dtype"] = dtype();
   json["command_line"] = request_.command_line;
   if (!request_.init.empty()) json["init"] = request_.init.string();
   json["vocabulary"] = vocabulary();

@@ -61,8 +61,6 @@ bool set(Settings& settings, const std::string& key, const Json& value) {
 }
 
 void check(const Settings& s) {
-  if (s.gradient_checkpointing)
-    throw UsageError("gradient_checkpointing: found true, expected false: it is not there yet");
   if (s.max_steps == 0) throw UsageError("max_steps: found 0, expected at least 1, or -1 to count epochs");
   if (s.max_steps < 0 && s.num_train_epochs <= 0)
     throw UsageError("num_train_epochs: found 0, expected more than 0 where max_steps is not given");
@@ -80,9 +78,16 @@ void check(const Settings& s) {
 }
 
 bool may_change(const std::string& key) {
-  static const std::vector<std::string> list{"max_steps",  "num_train_epochs", "logging_steps",
-                                             "eval_steps", "save_steps",       "save_total_limit",
-                                             "patience",   "keep_best",        "load_best_model_at_end"};
+  static const std::vector<std::string> list{"max_steps",
+                                             "num_train_epochs",
+                                             "logging_steps",
+                                             "eval_steps",
+                                             "save_steps",
+                                             "save_total_limit",
+                                             "patience",
+                                             "keep_best",
+                                             "load_best_model_at_end",
+                                             "gradient_checkpointing"};
   return std::find(list.begin(), list.end(), key) != list.end();
 }
 

@@ -54,6 +54,7 @@ void Updater::add_batch(const State& state, std::int64_t micro, UpdateResult& re
   StepOptions how = step_;
   how.tape = &tape;
   how.mode = Mode::train;
+  if (options_.settings.gradient_checkpointing) how.blocks = BlockMemory::recomputed;
   how.random = key;
   Step step(how);
   const BatchLoss loss = objective_.loss(step, state.batch);

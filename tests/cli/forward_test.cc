@@ -110,7 +110,7 @@ TEST_F(Forward, SaysWhatIsWrongWithItsInputs) {
   expect_error(with({{"input_ids", Tensor::full({1, 65}, DType::i64, 5)}, {"labels", ids}}), 3, "at most 64");
   const std::string golden = run + "$GOLDEN/tied/inputs.safetensors ";
   expect_error(sh(golden + "--gradients model.shared.weigth"), 2, "did you mean 'model.shared.weight'?");
-  expect_error(sh(golden + "--dtype bf16"), 2, "f32 or f64");
+  expect_error(sh(golden + "--dtype f16"), 2, "f32, bf16, int8 or f64");
   expect_error(sh(golden + "--config '{\"x\": 1}'"), 2, "'x'");
   expect_error(sh("regard forward $GOLDEN/tied --outputs missing/o --inputs $GOLDEN/tied/inputs.safetensors"),
                1, "missing/o");

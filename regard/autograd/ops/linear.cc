@@ -8,6 +8,7 @@ namespace {
 
 using kernels::Activation;
 using kernels::MatmulOptions;
+using kernels::WeightFormat;
 using Form = kernels::WeightForms::Form;
 
 // C = A B, where B is W^T (forward) or W (backward), the other way round for a weight [in,out]; through the
@@ -16,12 +17,17 @@ struct Weight {
   Tensor value;
   const Parameter* parameter;
   WeightLayout layout;
+  WeightFormat format;  // of a weight that is not kept as whole numbers already
 
   void multiply(const kernels::Context& context, const ConstView& a, Form form, const View& c,
                 const MatmulOptions& how) const {
     if (layout == WeightLayout::in_out) form = form == Form::forward ? Form::backward : Form::forward;
     if (parameter != nullptr) {
-      kernels::matmul(context, a, *parameter->forms().packed(context, value, form), c, how);
+      const bool whole = parameter->quantized();
+      kernels::matmul(context, a,
+                      *parameter->forms().packed(context, {value, parameter->scales()}, form,
+                                                 whole ? WeightFormat::int8 : format),
+                      c, how);
     } else {
       kernels::matmul(context, a, form == Form::forward ? value.view().transposed() : value.view(), c, how);
     }
@@ -66,7 +72,7 @@ Var linear(const Var& x, const LinearWeights& weights, Activation activation) {
   const bool fused = !tracked || activation == Activation::relu;
   if (!fused && activation != Activation::none) return activate(linear(x, weights), activation);
 
-  const Weight weight{w.value(), w.parameter(), layout};
+  const Weight weight{w.value(), w.parameter(), layout, x.step().weight_format()};
   Tensor y = Tensor::empty({x.size(0), w.size(1 - in_axis)}, x.dtype(), x.value().device());
   weight.multiply(x.step().kernels(), x.view(), Form::forward, y.mutable_view(),
                   {.bias = b ? b.view() : ConstView(), .activation = activation});
@@ -90,7 +96,7 @@ Var linear(const Var& x, const LinearWeights& weights, Activation activation) {
                     const ConstView rows = rows_out ? dy.view() : vx.view();
                     const ConstView columns = rows_out ? vx.view() : dy.view();
                     kernels::matmul(in.context, rows.transposed(), columns, dw.mutable_view(),
-                                    {.output = MatmulOptions::Output::add});
+                                    {.output = MatmulOptions::Output::add, .format = weight.format});
                   }
                   if (in.wants(2)) {
                     Tensor db = like(vb);

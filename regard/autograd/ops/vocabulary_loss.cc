@@ -30,6 +30,7 @@ struct Projection {
   Tensor hidden, weight, bias;
   std::shared_ptr<const kernels::PackedMatrix> forward, backward;
   double soft_cap = 0;
+  kernels::WeightFormat format = kernels::WeightFormat::as_computed;
 };
 
 // Caps logits in place; gives what they were, divided by the cap, for the gradient.
@@ -64,7 +65,7 @@ void run_chunk(const kernels::Context& context, const Projection& p, const Cross
     kernels::matmul(context, logits, *p.backward, gradients->hidden.rows(begin, end).mutable_view());
   if (gradients->weight)
     kernels::matmul(context, ConstView(logits).transposed(), h.view(), gradients->weight.mutable_view(),
-                    {.output = Add::add});
+                    {.output = Add::add, .format = p.format});
   if (gradients->bias) {
     Tensor part = like(p.bias);
     kernels::sum_rows(context, logits, part.mutable_view());
@@ -82,12 +83,18 @@ VocabularyLoss vocabulary_loss(const Var& hidden, const LinearWeights& weights, 
   VocabularyLoss result;
   counted_targets(targets, vocabulary, result.tokens);
 
-  Projection p{hidden.value(), w.value(), b ? b.value().reshape({vocabulary}) : Tensor(),
-               nullptr,        nullptr,   options.soft_cap};
+  Projection p{hidden.value(),
+               w.value(),
+               b ? b.value().reshape({vocabulary}) : Tensor(),
+               nullptr,
+               nullptr,
+               options.soft_cap,
+               hidden.step().weight_format()};
   auto panels = [&](Form form) {
-    if (w.parameter() != nullptr) return w.parameter()->forms().packed(context, w.value(), form);
+    if (w.parameter() != nullptr)
+      return w.parameter()->forms().packed(context, {w.value(), w.parameter()->scales()}, form, p.format);
     const ConstView matrix = form == Form::forward ? w.view().transposed() : w.view();
-    return std::make_shared<const kernels::PackedMatrix>(kernels::pack(context, matrix));
+    return std::make_shared<const kernels::PackedMatrix>(kernels::pack(context, matrix, p.format));
   };
   p.forward = panels(Form::forward);
   const bool tracked = hidden.tracked() || w.tracked() || b.tracked();

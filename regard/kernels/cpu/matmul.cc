@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "regard/kernels/cpu/activation.h"
+#include "regard/kernels/cpu/low_bit_block.h"
 #include "regard/kernels/cpu/matmul_tile.h"
 #include "regard/kernels/reserve.h"
 #include "regard/kernels/table.h"
@@ -50,7 +51,36 @@ void pack_panel(const ConstView& b, const PanelPiece& piece, std::int64_t width,
     for (std::int64_t n = 0; n < piece.columns; ++n) to[k * width + n] = from[k * row + n * column];
 }
 
-void pack_panels(const Context& context, const MatmulTile& tile, const ConstView& b, float* panels) {
+// The same rounded to bf16. Two vectors of a panel make one of 32-bit words: column i of the first in the low
+// half of word i, of the second in the high half.
+void pack_panel(const ConstView& b, const PanelPiece& piece, const MatmulTile& tile, std::uint16_t* to) {
+  const std::int64_t row = b.stride(0), column = b.stride(1), width = tile.panel_columns;
+  const std::int64_t lanes = tile.lanes;
+  const float* from = b.as<float>() + piece.k * row + piece.n * column;
+  if (piece.columns < width)
+    std::memset(to, 0, static_cast<std::size_t>(piece.K * width) * sizeof(std::uint16_t));
+  const auto place = [&](std::int64_t n) {
+    const std::int64_t in_pair = n % (2 * lanes);
+    return n - in_pair + in_pair % lanes * 2 + in_pair / lanes;
+  };
+  if (column == 1) {
+    for (std::int64_t k = 0; k < piece.K; ++k)
+      for (std::int64_t n = 0; n < piece.columns; ++n)
+        to[k * width + place(n)] = bf16_bits(from[k * row + n]);
+    return;
+  }
+  for (std::int64_t n = 0; n < piece.columns; ++n) {
+    std::uint16_t* const t = to + place(n);
+    const float* const f = from + n * column;
+    for (std::int64_t k = 0; k < piece.K; ++k) t[k * width] = bf16_bits(f[k * row]);
+  }
+}
+void pack_panel(const ConstView& b, const PanelPiece& piece, const MatmulTile& tile, float* to) {
+  pack_panel(b, piece, tile.panel_columns, to);
+}
+
+template <class E>
+void pack_panels(const Context& context, const MatmulTile& tile, const ConstView& b, E* panels) {
   const std::int64_t K = b.size(0), N = b.size(1), width = tile.panel_columns, all = padded(N, tile);
   const std::int64_t columns_of_task = std::max(width, std::int64_t{128});
   const std::int64_t tasks = (N + columns_of_task - 1) / columns_of_task;
@@ -58,7 +88,7 @@ void pack_panels(const Context& context, const MatmulTile& tile, const ConstView
     const std::int64_t k = task / tasks * depth, here = std::min(depth, K - k);
     const std::int64_t begin = task % tasks * columns_of_task, end = std::min(N, begin + columns_of_task);
     for (std::int64_t n = begin; n < end; n += width)
-      pack_panel(b, {k, here, n, std::min(width, N - n)}, width, panels + k * all + n * here);
+      pack_panel(b, {k, here, n, std::min(width, N - n)}, tile, panels + k * all + n * here);
   });
 }
 
@@ -79,61 +109,47 @@ void pack_rows(const ConstView& a, const TileOfA& piece, std::int64_t max_rows, 
   }
 }
 
-// C is cut in tiles of M x N: a tile's share of A and of a panel stay in the second cache. Tiles depend on
-// the shape alone; no result depends on them.
-struct Tiling {
-  std::int64_t M, N;           // a tile
-  std::int64_t rows, columns;  // of tiles
-};
-Tiling tiling_of(std::int64_t M, std::int64_t N, std::int64_t K, const MatmulTile& tile) {
-  constexpr std::int64_t enough_tasks = 12, enough_work = 1 << 19;  // products; some twenty microseconds
-  constexpr std::int64_t most_rows = 96, least_rows = 24, most_columns = 512, least_columns = 64;
-  std::int64_t m = std::min(M, most_rows), n = std::min(N, most_columns);
-  const auto tasks = [&] { return (M + m - 1) / m * ((N + n - 1) / n); };
-  while (tasks() < enough_tasks && m * n * K > enough_work) {
-    const bool wide = n >= 2 * m + m / 2;
-    if (n > least_columns && (wide || m <= least_rows))
-      n = n / 2;
-    else if (m > least_rows)
-      m = m / 2;
-    else
-      break;
-  }
-  const std::int64_t rows = (M + m - 1) / m, columns = (N + n - 1) / n;
-  m = std::min(M, round_up((M + rows - 1) / rows, tile.max_rows));
-  n = round_up((N + columns - 1) / columns, tile.panel_columns);
-  return {m, n, (M + m - 1) / m, (N + n - 1) / n};
-}
-
+template <class E>  // float, or the bits of bf16
 struct Product {
   ConstView a;
-  const float* panels;
+  const E* panels;
   std::int64_t K, N;
   View c;
 };
-void multiply(const Context& context, const Product& p, const MatmulOptions& options, Level level) {
+void multiply_block(const MatmulTile& tile, const MatmulBlock& block, const float*) { tile.multiply(block); }
+void multiply_block(const MatmulTile& tile, const MatmulBlock& block, const std::uint16_t*) {
+  tile.multiply_bf16(block);
+}
+
+// A tile's share of A and of a panel stay in the second cache.
+template <class E>
+void multiply(const Context& context, const Product<E>& p, const MatmulOptions& options, Level level) {
   const MatmulTile& tile = *matmul_tile(level);
   const auto& [a, panels, K, N, c] = p;
   const std::int64_t M = c.size(0), all = padded(N, tile);
   const bool in_place = M == 1 || K == 1 || a.stride(1) == 1;
   const bool add = options.output == MatmulOptions::Output::add;
-  const Tiling tiles = tiling_of(M, N, K, tile);
+  const Tiling tiles = tiling_of(M, N, K, {.row_step = tile.max_rows, .column_step = tile.panel_columns});
   const auto* activation =
       choose(table_of(activation_kernels<float>, reference::activation_kernels<float>()), level).kernels;
   const std::int64_t scratch = in_place ? 1 : tiles.M * std::min(depth, K);
+  const float* const a_begin = a.template as<float>();
+  float* const c_begin = c.template as<float>();
+  const float* const bias = options.bias ? options.bias.as<float>() : nullptr;
   const auto one_tile = [&, a = a, panels = panels, K = K, N = N, c = c](std::int64_t task, std::int64_t) {
     const std::int64_t m = task / tiles.columns * tiles.M, n = task % tiles.columns * tiles.N;
     const std::int64_t rows = std::min(tiles.M, M - m), columns = std::min(tiles.N, N - n);
-    float* const to = c.as<float>() + m * c.stride(0) + n;
+    float* const to = c_begin + m * c.stride(0) + n;
     Scratch<float> packed(context, scratch);
     for (std::int64_t k = 0; k < K; k += depth) {
       const std::int64_t here = std::min(depth, K - k);
       if (!in_place) pack_rows(a, {m, rows, k, here}, tile.max_rows, packed.data());
       const bool last = k + here == K;
-      tile.multiply({in_place ? a.as<float>() + m * a.stride(0) + k * a.stride(1) : packed.data(),
-                     a.stride(0), a.stride(1), !in_place, panels + k * all + n * here, to, c.stride(0), rows,
-                     columns, here, add || k > 0,
-                     last && options.bias ? options.bias.as<float>() + n : nullptr});
+      multiply_block(tile,
+                     {in_place ? a_begin + m * a.stride(0) + k * a.stride(1) : packed.data(), a.stride(0),
+                      a.stride(1), !in_place, panels + k * all + n * here, to, c.stride(0), rows, columns,
+                      here, add || k > 0, last && bias != nullptr ? bias + n : nullptr},
+                     panels);
     }
     if (options.activation != Activation::none)
       for (std::int64_t r = 0; r < rows; ++r)
@@ -143,7 +159,27 @@ void multiply(const Context& context, const Product& p, const MatmulOptions& opt
   for_chunks(context, tiles.rows * tiles.columns, 1, one_tile);
 }
 
-// No products to add: C is act(bias), or stays.
+}  // namespace
+
+Tiling tiling_of(std::int64_t M, std::int64_t N, std::int64_t K, const TilingOptions& how) {
+  constexpr std::int64_t enough_tasks = 12;
+  std::int64_t m = std::min(M, how.most_rows), n = std::min(N, how.most_columns);
+  const auto tasks = [&] { return (M + m - 1) / m * ((N + n - 1) / n); };
+  while (tasks() < enough_tasks && m * n * K > how.enough_work) {
+    const bool wide = n >= 2 * m + m / 2;
+    if (n > how.least_columns && (wide || m <= how.least_rows))
+      n = n / 2;
+    else if (m > how.least_rows)
+      m = m / 2;
+    else
+      break;
+  }
+  const std::int64_t rows = (M + m - 1) / m, columns = (N + n - 1) / n;
+  m = std::min(M, round_up((M + rows - 1) / rows, how.row_step));
+  n = round_up((N + columns - 1) / columns, how.column_step);
+  return {m, n, (M + m - 1) / m, (N + n - 1) / n};
+}
+
 void multiply_nothing(const View& c, const MatmulOptions& options) {
   if (options.output == MatmulOptions::Output::add) return;
   for (std::int64_t m = 0; m < c.size(0); ++m)
@@ -154,15 +190,15 @@ void multiply_nothing(const View& c, const MatmulOptions& options) {
     }
 }
 
-// C's columns lie apart: by way of a C whose columns do not.
-void multiply_scattered(const Context& context, const MatmulOperands& p, Level level) {
+void multiply_scattered(const Context& context, const MatmulOperands& p, Level level,
+                        void (*run)(const Context&, const MatmulOperands&, Level)) {
   const std::int64_t M = p.c.size(0), N = p.c.size(1);
   const bool add = p.options.output == MatmulOptions::Output::add;
   Scratch<float> side(context, M * N);
   const View dense(side.data(), DType::f32, {M, N});
   MatmulOptions options = p.options;
   options.output = MatmulOptions::Output::overwrite;
-  matmul(context, {p.a, p.b, p.packed, dense, options}, level);
+  run(context, {p.a, p.b, p.packed, dense, options}, level);
   for (std::int64_t m = 0; m < M; ++m)
     for (std::int64_t n = 0; n < N; ++n) {
       float& out = p.c.as<float>()[m * p.c.stride(0) + n * p.c.stride(1)];
@@ -170,31 +206,53 @@ void multiply_scattered(const Context& context, const MatmulOperands& p, Level l
     }
 }
 
-}  // namespace
-
 bool has_matmul(Level level, DType type) { return type == DType::f32 && matmul_tile(level) != nullptr; }
 
-PackedMatrix pack(const Context& context, const ConstView& b, Level level) {
+namespace {
+
+template <class E>
+PackedMatrix packed_as(const Context& context, const ConstView& b, Level level) {
   const MatmulTile& tile = *matmul_tile(level);
-  PackedMatrix packed{b.size(0), b.size(1), level,
-                      Tensor::empty({b.size(0), padded(b.size(1), tile)}, DType::f32, context.device)};
-  pack_panels(context, tile, b, packed.panels.mutable_view().as<float>());
+  PackedMatrix packed{.K = b.size(0), .N = b.size(1), .level = level};
+  constexpr bool whole = sizeof(E) == sizeof(float);
+  packed.format = whole ? WeightFormat::as_computed : WeightFormat::bf16;
+  packed.panels =
+      Tensor::empty({b.size(0), padded(b.size(1), tile)}, whole ? DType::f32 : DType::bf16, context.device);
+  pack_panels(context, tile, b, static_cast<E*>(packed.panels.mutable_view().data));
   return packed;
+}
+
+}  // namespace
+
+PackedMatrix pack(const Context& context, const MatrixToPack& b, Level level) {
+  return packed_as<float>(context, b.b, level);
+}
+PackedMatrix bf16_pack(const Context& context, const MatrixToPack& b, Level level) {
+  return packed_as<std::uint16_t>(context, b.b, level);
 }
 
 void matmul(const Context& context, const MatmulOperands& p, Level level) {
   const std::int64_t K = p.a.size(1), N = p.c.size(1);
   if (p.c.elements() == 0) return;
   if (K == 0) return multiply_nothing(p.c, p.options);
-  if (p.c.stride(1) != 1 && N > 1) return multiply_scattered(context, p, level);
+  if (p.c.stride(1) != 1 && N > 1) return multiply_scattered(context, p, level, matmul);
   if (p.packed != nullptr) {
-    multiply(context, {p.a, p.packed->panels.view().as<float>(), K, N, p.c}, p.options, level);
+    multiply<float>(context, {p.a, p.packed->panels.view().as<float>(), K, N, p.c}, p.options, level);
     return;
   }
   const MatmulTile& tile = *matmul_tile(level);
   Scratch<float> panels(context, K * padded(N, tile));
   pack_panels(context, tile, p.b, panels.data());
-  multiply(context, {p.a, panels.data(), K, N, p.c}, p.options, level);
+  multiply<float>(context, {p.a, panels.data(), K, N, p.c}, p.options, level);
+}
+
+void bf16_matmul(const Context& context, const MatmulOperands& p, Level level) {
+  const std::int64_t K = p.a.size(1), N = p.c.size(1);
+  if (p.c.elements() == 0) return;
+  if (K == 0) return multiply_nothing(p.c, p.options);
+  if (p.c.stride(1) != 1 && N > 1) return multiply_scattered(context, p, level, bf16_matmul);
+  const auto* const panels = static_cast<const std::uint16_t*>(p.packed->panels.view().data);
+  multiply<std::uint16_t>(context, {p.a, panels, K, N, p.c}, p.options, level);
 }
 
 }  // namespace regard::kernels::cpu

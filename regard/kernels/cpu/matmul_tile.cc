@@ -30,11 +30,32 @@ constexpr int max_rows = 4, panel_vectors = 8;
 constexpr int max_rows = 4, panel_vectors = 2;
 #endif
 
+// A row of a panel: `vectors` of them, from elements that are f32, or bf16 two to a word.
+template <int vectors>
+HWY_INLINE void load_panels(const float* b, std::int64_t b_panel, VF (&right)[vectors]) {
+  REGARD_UNROLL
+  for (int v = 0; v < vectors; ++v)
+    right[v] = hn::LoadU(F32(), b + v / panel_vectors * b_panel + v % panel_vectors * lanes());
+}
+template <int vectors>
+HWY_INLINE void load_panels(const std::uint16_t* b, std::int64_t b_panel, VF (&right)[vectors]) {
+  const F32 d;
+  const hn::RebindToUnsigned<F32> words;
+  REGARD_UNROLL
+  for (int v = 0; v < vectors; v += 2) {
+    const std::uint16_t* at = b + v / panel_vectors * b_panel + v % panel_vectors * lanes();
+    const auto both = hn::LoadU(words, reinterpret_cast<const std::uint32_t*>(at));
+    right[v] = hn::BitCast(d, hn::ShiftLeft<16>(both));
+    right[v + 1] = hn::BitCast(d, hn::And(both, hn::Set(words, 0xffff0000U)));
+  }
+}
+
 // One group of rows by one or more panels.
+template <class E>
 struct Piece {
   const float* a;
   std::int64_t a_row, a_k;
-  const float* b;
+  const E* b;
   std::int64_t b_panel;  // from one panel to the next
   float* c;
   std::int64_t c_row;
@@ -43,8 +64,8 @@ struct Piece {
   const float* bias;
 };
 
-template <int rows, int panels>
-void multiply_piece(const Piece& p) {
+template <class E, int rows, int panels>
+void multiply_piece(const Piece<E>& p) {
   constexpr int vectors = panels * panel_vectors;
   const F32 d;
   const std::int64_t L = lanes();
@@ -55,12 +76,10 @@ void multiply_piece(const Piece& p) {
     for (int v = 0; v < vectors; ++v) sum[r][v] = hn::Zero(d);
   }
   const float* a = p.a;
-  const float* b = p.b;
+  const E* b = p.b;
   for (std::int64_t k = 0; k < p.K; ++k) {
     VF right[vectors];
-    REGARD_UNROLL
-    for (int v = 0; v < vectors; ++v)
-      right[v] = hn::LoadU(d, b + v / panel_vectors * p.b_panel + v % panel_vectors * L);
+    load_panels<vectors>(b, p.b_panel, right);
     REGARD_UNROLL
     for (int r = 0; r < rows; ++r) {
       const VF left = hn::Set(d, a[r * p.a_row]);
@@ -87,51 +106,58 @@ void multiply_piece(const Piece& p) {
   }
 }
 
-using MultiplyPiece = void (*)(const Piece&);
+template <class E>
+using MultiplyPiece = void (*)(const Piece<E>&);
 
-template <int rows>
-MultiplyPiece piece_of(std::int64_t wanted) {
+template <class E, int rows>
+MultiplyPiece<E> piece_of(std::int64_t wanted) {
   if constexpr (rows == 1)
-    return multiply_piece<1, 1>;
+    return multiply_piece<E, 1, 1>;
   else
-    return wanted == rows ? multiply_piece<rows, 1> : piece_of<rows - 1>(wanted);
+    return wanted == rows ? multiply_piece<E, rows, 1> : piece_of<E, rows - 1>(wanted);
 }
 
 // With few rows the accumulators of several panels hide the latency of the fused multiply-add.
+template <class E>
 struct Wide {
   std::int64_t panels;
-  MultiplyPiece multiply;
+  MultiplyPiece<E> multiply;
 };
-HWY_INLINE Wide wide_of(std::int64_t rows) {
-  if (rows == 1) return {4, multiply_piece<1, 4>};
-  if (rows == 2) return {2, multiply_piece<2, 2>};
-  if (rows == 3) return {2, multiply_piece<3, 2>};
+template <class E>
+HWY_INLINE Wide<E> wide_of(std::int64_t rows) {
+  if (rows == 1) return {4, multiply_piece<E, 1, 4>};
+  if (rows == 2) return {2, multiply_piece<E, 2, 2>};
+  if (rows == 3) return {2, multiply_piece<E, 3, 2>};
   return {0, nullptr};
 }
 
-void multiply(const MatmulBlock& p) {
+template <class E>
+void multiply_block(const MatmulBlock& p) {
+  const E* const b = static_cast<const E*>(p.b);
   const std::int64_t columns = panel_vectors * lanes(), panel = p.K * columns;
   const std::int64_t count = (p.M + max_rows - 1) / max_rows;  // as RowGroups
   const std::int64_t rows = p.M / count, longer = p.M % count;
-  const MultiplyPiece shorter_piece = piece_of<max_rows>(rows), longer_piece = piece_of<max_rows>(rows + 1);
+  const MultiplyPiece<E> shorter_piece = piece_of<E, max_rows>(rows),
+                         longer_piece = piece_of<E, max_rows>(rows + 1);
   const bool packed = p.a_packed;
   std::int64_t n = 0;
   if (p.M <= 3)
-    for (const Wide wide = wide_of(p.M); p.N - n > (wide.panels - 1) * columns; n += wide.panels * columns)
-      wide.multiply({p.a, packed ? 1 : p.a_row, packed ? p.M : p.a_k, p.b + n * p.K, panel, p.c + n, p.c_row,
+    for (const Wide<E> wide = wide_of<E>(p.M); p.N - n > (wide.panels - 1) * columns;
+         n += wide.panels * columns)
+      wide.multiply({p.a, packed ? 1 : p.a_row, packed ? p.M : p.a_k, b + n * p.K, panel, p.c + n, p.c_row,
                      p.N - n, p.K, p.accumulate, p.bias == nullptr ? nullptr : p.bias + n});
   for (; n < p.N; n += columns) {
-    Piece piece{p.a,
-                p.a_row,
-                p.a_k,
-                p.b + n * p.K,
-                panel,
-                p.c + n,
-                p.c_row,
-                p.N - n < columns ? p.N - n : columns,
-                p.K,
-                p.accumulate,
-                p.bias == nullptr ? nullptr : p.bias + n};
+    Piece<E> piece{p.a,
+                   p.a_row,
+                   p.a_k,
+                   b + n * p.K,
+                   panel,
+                   p.c + n,
+                   p.c_row,
+                   p.N - n < columns ? p.N - n : columns,
+                   p.K,
+                   p.accumulate,
+                   p.bias == nullptr ? nullptr : p.bias + n};
     for (std::int64_t g = 0; g < count; ++g) {
       const std::int64_t here = g < longer ? rows + 1 : rows;
       if (packed) {
@@ -145,7 +171,9 @@ void multiply(const MatmulBlock& p) {
   }
 }
 
-constexpr MatmulTile tile{max_rows, panel_vectors* static_cast<std::int64_t>(hn::MaxLanes(F32())), multiply};
+constexpr std::int64_t most_lanes = static_cast<std::int64_t>(hn::MaxLanes(F32()));
+constexpr MatmulTile tile{max_rows, panel_vectors* most_lanes, most_lanes, multiply_block<float>,
+                          multiply_block<std::uint16_t>};
 
 }  // namespace regard::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

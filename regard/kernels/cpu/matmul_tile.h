@@ -13,7 +13,9 @@ struct MatmulBlock {
   const float* a;
   std::int64_t a_row, a_k;  // strides of A in place
   bool a_packed;            // instead: by groups of rows, [group][k][row]
-  const float* b;           // panels [panel][k][panel_columns], the last one padded with zeros
+  // Panels [panel][k][panel_columns], the last one padded with zeros: f32, or bf16 in words of two (column i
+  // of one vector and column i of the next).
+  const void* b;
   float* c;
   std::int64_t c_row;  // stride; columns lie side by side
   std::int64_t M, N, K;
@@ -23,8 +25,9 @@ struct MatmulBlock {
 
 // The registers' share of a level's matmul.
 struct MatmulTile {
-  std::int64_t max_rows, panel_columns;
+  std::int64_t max_rows, panel_columns, lanes;
   void (*multiply)(const MatmulBlock& block);
+  void (*multiply_bf16)(const MatmulBlock& block);
 };
 
 // Null where this build has no such level.

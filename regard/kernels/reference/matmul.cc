@@ -7,9 +7,10 @@ namespace regard::kernels::reference {
 
 bool has_matmul(Level, DType) { return true; }
 
-PackedMatrix pack(const Context& context, const ConstView& b, Level) {
-  PackedMatrix packed{b.size(0), b.size(1), Level::reference,
-                      Tensor::empty({b.size(0), b.size(1)}, b.dtype, context.device)};
+PackedMatrix pack(const Context& context, const MatrixToPack& given, Level) {
+  const ConstView& b = given.b;
+  PackedMatrix packed{.K = b.size(0), .N = b.size(1)};
+  packed.panels = Tensor::empty({b.size(0), b.size(1)}, b.dtype, context.device);
   visit_real(b.dtype, [&](auto tag) {
     using T = decltype(tag);
     const T* from = b.as<T>();
@@ -19,6 +20,19 @@ PackedMatrix pack(const Context& context, const ConstView& b, Level) {
         to[k * packed.N + n] = from[k * b.stride(0) + n * b.stride(1)];
   });
   return packed;
+}
+
+PackedMatrix bf16_pack(const Context& context, const MatrixToPack& b, Level level) {
+  PackedMatrix packed = pack(context, b, level);
+  packed.format = WeightFormat::bf16;
+  packed.panels = packed.panels.to(DType::bf16);
+  return packed;
+}
+
+void bf16_matmul(const Context& context, const MatmulOperands& p, Level level) {
+  const Tensor b = p.packed->panels.to(DType::f32);
+  const PackedMatrix as_f32{.K = p.packed->K, .N = p.packed->N, .panels = b};
+  matmul(context, {p.a, {}, &as_f32, p.c, p.options}, level);
 }
 
 void matmul(const Context&, const MatmulOperands& p, Level) {
