@@ -3,7 +3,7 @@
 namespace regard::models {
 
 TextEncoderConfig albert_config(const JsonField& config) {
-  TextEncoderConfig c = bert_like_config(config, {"Albert"});
+  TextEncoderConfig c = bert_like_config(config, {.family = "Albert", .pretraining = "AlbertForPreTraining"});
   c.embedding_width = config.positive_or("embedding_size", 128);
   c.groups = config.positive_or("num_hidden_groups", 1);
   if (c.groups > c.layers) config.at("num_hidden_groups").refuse("at most num_hidden_layers");
@@ -11,6 +11,7 @@ TextEncoderConfig albert_config(const JsonField& config) {
   c.projected = TextEncoderConfig::Projected::always;
   c.head.dropout =
       config.has("classifier_dropout_prob") ? encoder_rate(config, "classifier_dropout_prob") : c.dropout;
+  c.head.relation_dropout = c.head.dropout;
   return c;
 }
 
@@ -29,7 +30,9 @@ const TextEncoderNames& albert_names() {
                .vocabulary_norm = "predictions.LayerNorm",
                .vocabulary_bias = "predictions.bias",
                .vocabulary = "predictions.decoder",
-               .sequence = "classifier"}};
+               .sequence = "classifier",
+               .relation = "sop_classifier.classifier",
+               .relation_output = "sop_logits"}};
   return names;
 }
 

@@ -2,7 +2,11 @@
 
 namespace regard::models {
 
-TextEncoderConfig bert_config(const JsonField& config) { return bert_like_config(config, {"Bert"}); }
+TextEncoderConfig bert_config(const JsonField& config) {
+  return bert_like_config(config, {.family = "Bert",
+                                   .pretraining = "BertForPreTraining",
+                                   .next_sentence = "BertForNextSentencePrediction"});
+}
 
 const TextEncoderNames& bert_names() {
   static const TextEncoderNames names{.prefix = "bert.",
@@ -16,7 +20,8 @@ const TextEncoderNames& bert_names() {
                                                .vocabulary_norm = "cls.predictions.transform.LayerNorm",
                                                .vocabulary_bias = "cls.predictions.bias",
                                                .vocabulary = "cls.predictions.decoder",
-                                               .sequence = "classifier"}};
+                                               .sequence = "classifier",
+                                               .relation = "cls.seq_relationship"}};
   return names;
 }
 

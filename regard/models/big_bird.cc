@@ -7,7 +7,9 @@
 namespace regard::models {
 
 TextEncoderConfig big_bird_config(const JsonField& config) {
-  TextEncoderConfig c = bert_like_config(config, {"BigBird", "", "BigBirdForQuestionAnswering"});
+  TextEncoderConfig c = bert_like_config(config, {.family = "BigBird",
+                                                  .without = "BigBirdForQuestionAnswering",
+                                                  .pretraining = "BigBirdForPreTraining"});
   if (config.text_or("attention_type", "block_sparse") == "block_sparse") {
     c.pattern = TextEncoderConfig::Pattern::blocks;
     c.block = config.positive_or("block_size", 64);

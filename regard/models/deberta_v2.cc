@@ -64,7 +64,7 @@ const TextEncoderNames& deberta_v2_names() {
     n.content_query = "attention.self.pos_query_proj";
     n.content_key = "attention.self.pos_key_proj";
     n.pooler = "";
-    n.head.sequence_dense = "pooler.dense";
+    n.head.sequence_dense = n.head.choice_dense = "pooler.dense";
     return n;
   }();
   return names;

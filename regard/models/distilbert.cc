@@ -38,7 +38,8 @@ const TextEncoderNames& distilbert_names() {
                .vocabulary_norm = "vocab_layer_norm",
                .vocabulary = "vocab_projector",
                .sequence_dense = "pre_classifier",
-               .sequence = "classifier"}};
+               .sequence = "classifier",
+               .choice_dense = "pre_classifier"}};
   return names;
 }
 

@@ -5,7 +5,7 @@
 namespace regard::models {
 
 TextEncoderConfig electra_config(const JsonField& config) {
-  TextEncoderConfig c = bert_like_config(config, {"Electra", "ElectraForPreTraining"});
+  TextEncoderConfig c = bert_like_config(config, {.family = "Electra", .replaced = "ElectraForPreTraining"});
   c.embedding_width = config.positive_or("embedding_size", 128);
   c.head.vocabulary_activation = c.head.sequence_activation = kernels::Activation::gelu;
   return c;
@@ -23,7 +23,8 @@ const TextEncoderNames& electra_names() {
               .sequence_dense = "classifier.dense",
               .sequence = "classifier.out_proj",
               .replaced_dense = "discriminator_predictions.dense",
-              .replaced = "discriminator_predictions.dense_prediction"};
+              .replaced = "discriminator_predictions.dense_prediction",
+              .choice_dense = "sequence_summary.summary"};
     return n;
   }();
   return names;

@@ -5,7 +5,8 @@
 namespace regard::models {
 
 TextEncoderConfig longformer_config(const JsonField& config) {
-  TextEncoderConfig c = roberta_like_config(config, {"Longformer"});
+  TextEncoderConfig c =
+      roberta_like_config(config, {.family = "Longformer", .without = "LongformerForMultipleChoice"});
   c.pattern = TextEncoderConfig::Pattern::windows;
   const JsonField windows = config.at("attention_window");
   if (windows.value().is_array())

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "regard/autograd/ops/vocabulary_loss.h"
@@ -21,8 +22,9 @@ struct EncoderInputs {
 };
 
 // What a head tells: nothing (the encoder alone), a token of the vocabulary for each token, labels of each
-// sequence, labels of each token, where a span begins and ends, or for each token whether it was replaced.
-enum class HeadKind : std::uint8_t { none, vocabulary, sequence, tokens, span, replaced };
+// sequence, labels of each token, where a span begins and ends, for each token whether it was replaced, or
+// how well each of several sequences answers a question.
+enum class HeadKind : std::uint8_t { none, vocabulary, sequence, tokens, span, replaced, choices };
 
 // What a sequence's labels mean: `problem_type` of config.json. unsaid: to be guessed from the labels.
 enum class ProblemType : std::uint8_t { unsaid, regression, single_label, multi_label };
@@ -44,13 +46,23 @@ class TextEncoder : public Model {
   // (BART).
   virtual bool has_decoder() const { return false; }
   // A head ends in a projection: logits = linear(features, projection). Features are [N,C] (vocabulary,
-  // tokens, span, replaced; each row by itself, so that rows may be chosen before) or [B,C] (sequence), the
-  // projection's rows tokens, labels, (start, end), or one. UsageError where there is no head.
+  // tokens, span, replaced; each row by itself, so that rows may be chosen before) or [B,C] (sequence,
+  // choices), the projection's rows tokens, labels, (start, end), or one. UsageError where there is no head.
   struct Projected {
     Var features;
     LinearWeights projection;
   };
   virtual Projected project(const Var& hidden, const Layout& layout) const = 0;
+  // Beside a head for the vocabulary: whether the second half of each text follows the first (rows yes, no),
+  // as BERT and ALBERT are pre-trained. Features are [B,C]; absent where there is none.
+  struct Relation {
+    Projected projected;
+    std::string_view output;  // what transformers calls its logits
+  };
+  virtual std::optional<Relation> relation(const Var& hidden, const Layout& layout) const {
+    (void)hidden, (void)layout;
+    return std::nullopt;
+  }
 };
 
 }  // namespace regard::models

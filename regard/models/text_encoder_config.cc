@@ -5,39 +5,55 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <string>
+#include <vector>
 
 #include "regard/models/head_names.h"
 
 namespace regard::models {
 namespace {
 
-struct ClassOfHead {
-  std::string_view ending;
+struct Ending {
+  std::string_view text;
   HeadKind kind;
 };
-constexpr std::array<ClassOfHead, 5> endings{{{"Model", HeadKind::none},
-                                              {"ForMaskedLM", HeadKind::vocabulary},
-                                              {"ForSequenceClassification", HeadKind::sequence},
-                                              {"ForTokenClassification", HeadKind::tokens},
-                                              {"ForQuestionAnswering", HeadKind::span}}};
+constexpr std::array<Ending, 6> endings{{{"Model", HeadKind::none},
+                                         {"ForMaskedLM", HeadKind::vocabulary},
+                                         {"ForSequenceClassification", HeadKind::sequence},
+                                         {"ForTokenClassification", HeadKind::tokens},
+                                         {"ForQuestionAnswering", HeadKind::span},
+                                         {"ForMultipleChoice", HeadKind::choices}}};
 
-HeadKind kind_of(const JsonField& config, const HeadClasses& classes) {
+struct ClassOfHead {
+  std::string name;
+  EncoderHeadConfig head;
+};
+
+std::vector<ClassOfHead> classes_of(const HeadClasses& classes) {
+  std::vector<ClassOfHead> known;
+  for (const Ending& usual : endings)
+    if (std::string name = fmt::format("{}{}", classes.family, usual.text); name != classes.without)
+      known.push_back({std::move(name), {.kind = usual.kind}});
+  const auto own = [&](std::string_view name, const EncoderHeadConfig& head) {
+    if (!name.empty()) known.push_back({std::string(name), head});
+  };
+  own(classes.replaced, {.kind = HeadKind::replaced});
+  own(classes.pretraining, {.kind = HeadKind::vocabulary, .relation = true});
+  own(classes.next_sentence, {.kind = HeadKind::sequence, .relation = true});
+  return known;
+}
+
+// Kind and relation of the head that `architectures` names.
+EncoderHeadConfig class_of(const JsonField& config, const HeadClasses& classes) {
   const auto architectures = config.find("architectures");
-  if (!architectures || architectures->items().empty()) return HeadKind::none;
+  if (!architectures || architectures->items().empty()) return {};
   const JsonField first = architectures->items().front();
-  const std::string& name = first.text();
-  std::string known;
-  for (const ClassOfHead& c : endings) {
-    const std::string usual = fmt::format("{}{}", classes.family, c.ending);
-    if (usual == classes.without_span) continue;
-    if (name == usual) return c.kind;
-    known += (known.empty() ? "" : ", ") + usual;
+  std::vector<std::string> names;
+  for (const ClassOfHead& known : classes_of(classes)) {
+    if (first.text() == known.name) return known.head;
+    names.push_back(known.name);
   }
-  if (!classes.replaced.empty()) {
-    if (name == classes.replaced) return HeadKind::replaced;
-    known += fmt::format(", {}", classes.replaced);
-  }
-  first.refuse("one of " + known);
+  first.refuse(fmt::format("one of {}", fmt::join(names, ", ")));
 }
 
 struct NamedProblem {
@@ -70,9 +86,9 @@ void refuse_true(const JsonField& config, std::string_view key) {
 
 std::string_view class_ending(HeadKind kind) {
   const auto row =
-      std::find_if(endings.begin(), endings.end(), [&](const ClassOfHead& c) { return c.kind == kind; });
+      std::find_if(endings.begin(), endings.end(), [&](const Ending& e) { return e.kind == kind; });
   assert(row != endings.end());
-  return row->ending;
+  return row->text;
 }
 
 std::string_view problem_name(ProblemType problem) {
@@ -94,7 +110,11 @@ EncoderHeadConfig label_config(const JsonField& config, HeadKind kind) {
 }
 
 EncoderHeadConfig encoder_head(const JsonField& config, const HeadClasses& classes) {
-  EncoderHeadConfig head = label_config(config, kind_of(config, classes));
+  const EncoderHeadConfig named = class_of(config, classes);
+  EncoderHeadConfig head = label_config(config, named.kind);
+  head.relation = named.relation;
+  if (head.relation && head.labels != 2)
+    config.at(config.has("id2label") ? "id2label" : "num_labels").refuse("two labels: yes and no");
   head.tied = config.boolean_or("tie_word_embeddings", true);
   return head;
 }

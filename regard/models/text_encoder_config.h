@@ -21,6 +21,10 @@ struct EncoderHeadConfig {
   ProblemType problem = ProblemType::unsaid;
   bool tied = true;  // whether the vocabulary's projection is the table of embeddings
   double dropout = 0;
+  // Whether a text's halves belong together (Devlin et al. 2019): the label of a sequence, or asked beside
+  // the vocabulary.
+  bool relation = false;
+  double relation_dropout = 0;  // of what it is read from, beside the vocabulary
   kernels::Activation vocabulary_activation = kernels::Activation::gelu;
   kernels::Activation sequence_activation = kernels::Activation::tanh;
   kernels::Activation replaced_activation = kernels::Activation::gelu;
@@ -78,6 +82,9 @@ struct EncoderHeadNames {
   std::string sequence_dense;  // absent: the pooler
   std::string sequence, tokens = "classifier", span = "qa_outputs";
   std::string replaced_dense, replaced;
+  std::string choice_dense, choice = "classifier";  // the former absent: the pooler
+  std::string relation;                             // e.g. "cls.seq_relationship"
+  std::string_view relation_output = "seq_relationship_logits";
 };
 struct TextEncoderNames {
   std::string prefix;
@@ -101,8 +108,10 @@ struct TextEncoderNames {
 // so on, or one of `more`; others are refused. No `architectures`: the encoder alone.
 struct HeadClasses {
   std::string_view family;
-  std::string_view replaced;      // e.g. "ElectraForPreTraining"; empty: it has none
-  std::string_view without_span;  // a class that is refused although its name is usual; or empty
+  std::string_view replaced = {};       // e.g. "ElectraForPreTraining"; empty: it has none
+  std::string_view without = {};        // a class that is refused although its name is usual; or empty
+  std::string_view pretraining = {};    // with a head for the vocabulary and one for the relation; or empty
+  std::string_view next_sentence = {};  // with the latter alone; or empty
 };
 EncoderHeadConfig encoder_head(const JsonField& config, const HeadClasses& classes);
 // The number of labels and what they mean, for a head of that kind.

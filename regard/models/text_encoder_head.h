@@ -18,20 +18,25 @@ class EncoderHead {
   ProblemType problem() const { return config_.problem; }
   Var pooled(const Var& hidden, const Layout& layout) const;  // [B,C], or absent
   TextEncoder::Projected project(const Var& hidden, const Layout& layout) const;
+  std::optional<TextEncoder::Relation> relation(const Var& hidden, const Layout& layout) const;
 
  private:
   void build_vocabulary(nn::Parameters& parameters, const TextEncoderConfig& config,
                         const EncoderHeadNames& names);
   void build_pooler(nn::Parameters& parameters, const TextEncoderConfig& config,
                     const TextEncoderNames& names);
-  void build_projection(nn::Parameters& parameters, const std::string& name, const Shape& shape);
+  bool reads_pooler(const EncoderHeadNames& names) const;
 
   EncoderHeadConfig config_;
   const Parameter* table_;
   std::optional<nn::Linear> pooler_, dense_;
   kernels::Activation activation_ = kernels::Activation::none;  // behind dense_
   std::optional<nn::Norm> norm_;
-  const Parameter *weight_ = nullptr, *bias_ = nullptr;  // of the projection
+  struct Projection {
+    const Parameter *weight = nullptr, *bias = nullptr;
+  };
+  Projection projection_, relation_;
+  std::string_view relation_output_;
 };
 
 }  // namespace regard::models

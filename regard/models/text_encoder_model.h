@@ -30,6 +30,9 @@ class TextEncoderModel final : public TextEncoder {
   Projected project(const Var& hidden, const Layout& layout) const override {
     return head_->project(hidden, layout);
   }
+  std::optional<Relation> relation(const Var& hidden, const Layout& layout) const override {
+    return head_->relation(hidden, layout);
+  }
 
  private:
   struct Block {

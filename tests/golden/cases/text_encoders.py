@@ -27,6 +27,12 @@ def ones(lengths, places):
     return [[int(i in here) for i in range(max(lengths))] for here in places]
 
 
+# Two texts with three choices each, all of one length.
+CHOICES = dict(
+    input_ids=[[[5, 9, 12, 7], [5, 30, 8, 7], [6, 6, 11, 8]], [[10, 31, 32, 33], [9, 8, 7, 6], [12, 13, 14, 15]]],
+    attention_mask=[[[1, 1, 1, 1]] * 3] * 2, labels=[2, 0])
+DISTILBERT = dict(vocab_size=40, dim=16, n_layers=2, n_heads=4, hidden_dim=24, max_position_embeddings=20, activation="gelu")
+
 CASES = (
     heads("bert", "Bert", BERT, types=True)
     | heads("roberta", "Roberta", BERT | dict(type_vocab_size=1, pad_token_id=1, bos_token_id=0, eos_token_id=2))
@@ -80,5 +86,22 @@ CASES = (
                                config=BLOCKS | LABELS | dict(num_random_blocks=1, block_size=3)),
         "big_bird_short": dict(model="BigBirdModel", config=BLOCKS),
         "big_bird_full": dict(model="BigBirdForMaskedLM", config=BLOCKS | dict(attention_type="original_full"), lengths=[20, 4]),
+    }
+    | {
+        "bert_pretraining": dict(model="BertForPreTraining", config=BERT, types=True, inputs=dict(
+            labels=[[7, -100, 12, 9, -100, -100, 30], [-100, 8, 8, -100, 31, -100, -100], [6, -100, -100, -100, -100, -100, -100]],
+            next_sentence_label=[0, 1, 0])),
+        "albert_pretraining": dict(model="AlbertForPreTraining", config=BERT | dict(embedding_size=12), types=True, inputs=dict(
+            labels=[[7, -100, 12, 9, -100, -100, 30], [-100, 8, 8, -100, 31, -100, -100], [6, -100, -100, -100, -100, -100, -100]],
+            sentence_order_label=[1, 1, 0])),
+        "big_bird_pretraining": dict(model="BigBirdForPreTraining", config=BLOCKS),
+        "bert_next": dict(model="BertForNextSentencePrediction", config=BERT, types=True, inputs=dict(labels=[1, 0, 1])),
+    }
+    | {
+        f"{name}_choice": dict(model=f"{family}ForMultipleChoice", config=config, inputs=CHOICES)
+        for name, family, config in [
+            ("bert", "Bert", BERT), ("distilbert", "DistilBert", DISTILBERT), ("electra", "Electra", BERT | dict(embedding_size=12)),
+            ("roberta", "Roberta", BERT | dict(pad_token_id=1, type_vocab_size=1)), ("mpnet", "MPNet", BERT),
+            ("deberta_v2", "DebertaV2", BERT | dict(relative_attention=False, pooler_dropout=0.0))]
     }
 )
