@@ -40,6 +40,9 @@ struct Task {
   void (*evaluate)(const EvaluateCommand& command, Console& console);
 };
 constexpr std::array tasks_table{
+    Task{"text-classification",
+         [](const JsonField& config) { return names_architecture(config, {"ForSequenceClassification"}); },
+         evaluate_text_classification},
     Task{"text-generation",
          [](const JsonField& config) {
            return names_architecture(config, {"ForCausalLM", "LMHeadModel"}) &&
@@ -104,6 +107,18 @@ void refuse_option(bool given, const EvaluateCommand& command, const char* optio
     throw UsageError(fmt::format("evaluate: found {}, which {} does not have", option, command.task));
 }
 
+void refuse_windows(const EvaluateCommand& command) {
+  refuse_option(command.window > 0, command, "--window");
+  refuse_option(command.stride > 0, command, "--stride");
+  refuse_option(command.mask_every >= 0, command, "--mask-every");
+}
+
+void refuse_decoding(const EvaluateCommand& command) {
+  refuse_windows(command);
+  refuse_option(!command.targets.empty(), command, "--target");
+  refuse_option(!command.generation.overrides().empty(), command, "decoding options");
+}
+
 Action declare_evaluate(CLI::App& app) {
   auto command = std::make_shared<EvaluateCommand>();
   auto& c = *command;
@@ -114,19 +129,22 @@ Action declare_evaluate(CLI::App& app) {
       ->required();
   app.add_option("--target", c.targets, "what the lines of FILE should become; once for each FILE")
       ->allow_extra_args(false);
-  app.add_option("--columns", c.columns, "columns or keys of a .tsv or .jsonl: source=1,target=2; text=KEY");
+  app.add_option("--columns", c.columns,
+                 "columns or keys of a .tsv or .jsonl: source=1,target=2; text=1,label=2");
   app.add_option("--task", c.task,
-                 "translation, summarization, text-generation or fill-mask; default: what the model is for");
+                 "text-classification, text-generation, fill-mask, "
+                 "summarization or translation; default: what the model is for");
   app.add_option(
          "--metric", c.metrics,
          "of texts, as `score` has them; any number of times; default: bleu and chrf, of summaries rouge")
       ->allow_extra_args(false);
-  app.add_option("--output", c.output, "a file for the translations or summaries, one a line");
+  app.add_option("--output", c.output, "a file for what the model says, one item a line");
   app.add_option("--batch-size", c.batch_size, "lines translated together, at most")
       ->check(CLI::Range(1, 1 << 16));
   app.add_option("--batch-tokens", c.batch_tokens, "lines x the longest one's tokens, at most")
       ->check(CLI::Range(1, 1 << 30));
   app.add_flag("--confidence", c.confidence, "95 % intervals, by bootstrap resampling");
+  app.add_flag("--report", c.report, "text-classification: every class, and what was taken for what");
   app.add_option(
          "--window", c.window,
          "text-generation, fill-mask: tokens that the model sees at once; default: its positions, 1024 "

@@ -21,16 +21,21 @@ struct EvaluateCommand {
   std::int64_t batch_size = 32;
   std::int64_t batch_tokens = 4096;
   std::string output;
-  bool confidence = false;
+  bool confidence = false, report = false;
   std::int64_t window = 0, stride = 0, mask_every = -1;  // -1: not given
 };
 
 // UsageError: an option of other tasks was given.
 void refuse_option(bool given, const EvaluateCommand& command, const char* option);
 
+void refuse_windows(const EvaluateCommand& command);  // --window, --stride and --mask-every
+// Of models that answer by labels or by places: neither decoding options, nor a second file, nor windows.
+void refuse_decoding(const EvaluateCommand& command);
+
 void evaluate_translation(const EvaluateCommand& command, Console& console);
 void evaluate_summarization(const EvaluateCommand& command, Console& console);
 void evaluate_text_generation(const EvaluateCommand& command, Console& console);
 void evaluate_fill_mask(const EvaluateCommand& command, Console& console);
+void evaluate_text_classification(const EvaluateCommand& command, Console& console);
 
 }  // namespace regard::cli

@@ -5,10 +5,10 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/cli/evaluate_command.h"
+#include "regard/cli/evaluate_scores.h"
 #include "regard/cli/interrupt.h"
 #include "regard/cli/late_progress.h"
 #include "regard/data/parallel_text.h"
-#include "regard/metrics/resampling.h"
 #include "regard/tasks/reference_loss.h"
 #include "regard/tasks/translate_output.h"
 
@@ -76,42 +76,9 @@ tasks::ReferenceLoss measure(const Evaluated& what, const data::ParallelText& te
                                options);
 }
 
-// A metric's score, with its interval where it is asked for.
-Json json_of(const Metric& metric, const SegmentStatistics& rows, const EvaluateCommand& command,
-             Console& console) {
-  const std::vector<double> sums = rows.sums();
-  SignatureOptions how;
-  const ResamplingOptions resampling{.threads = &console.threads(), .stop = interrupted};
-  if (command.confidence) {
-    how.resamples = resampling.count;
-    how.seed = resampling.seed;
-  }
-  Json json{{"score", metric.score(sums)}, {"signature", signature_of(metric, how)}};
-  json.update(metric.parts(sums));
-  if (command.confidence) {
-    const Confidence c = confidence_of(bootstrap_scores(metric, rows, resampling));
-    json["confidence"] = {{"mean", c.mean},
-                          {"half_width", c.half_width()},
-                          {"low", c.low},
-                          {"mid", c.median},
-                          {"high", c.high}};
-  }
-  return json;
-}
-
-std::string text_of(const std::string& name, const Json& json) {
-  std::string interval;
-  if (json.contains("confidence"))
-    interval = fmt::format(" ({:.2f} ± {:.2f})", json["confidence"]["mean"].get<double>(),
-                           json["confidence"]["half_width"].get<double>());
-  return fmt::format("{} {:.2f}{} {}", name, json["score"].get<double>(), interval,
-                     json["signature"].get<std::string>());
-}
-
 void evaluate(const PairEvaluation& task, const EvaluateCommand& command, Console& console) {
-  refuse_option(command.window > 0, command, "--window");
-  refuse_option(command.stride > 0, command, "--stride");
-  refuse_option(command.mask_every >= 0, command, "--mask-every");
+  refuse_windows(command);
+  refuse_option(command.report, command, "--report");
   std::vector<std::string> names;
   for (const std::string& name : command.metrics.empty() ? task.metrics : command.metrics)
     for (const std::string& one : metrics_named(name)) names.push_back(one);
@@ -137,10 +104,8 @@ void evaluate(const PairEvaluation& task, const EvaluateCommand& command, Consol
             {"loss", loss.per_token()}, {"perplexity", loss.perplexity()},
             {"tokens", loss.tokens},    {"skipped", loss.skipped}};
   for (std::size_t i = 0; i < metrics.size(); ++i) {
-    const SegmentStatistics rows =
-        count_segments(*metrics[i], {translations, std::span(&text.targets, 1)}, &console.threads());
-    Json one = json_of(*metrics[i], rows, command, console);
-    if (!console.json()) console.out().line(text_of(names[i], one));
+    Json one = measured(*metrics[i], {translations, std::span(&text.targets, 1)}, command, console);
+    if (!console.json()) console.out().line(line_of(names[i], one));
     json["metrics"][names[i]] = std::move(one);
   }
   if (console.json()) return console.out().line(to_line(json));

@@ -22,6 +22,7 @@ data::TextFiles text_files(const EvaluateCommand& command) {
   refuse_option(!command.metrics.empty(), command, "--metric");
   refuse_option(!command.output.empty(), command, "--output");
   refuse_option(!command.generation.overrides().empty(), command, "decoding options");
+  refuse_option(command.report, command, "--report");
   command.metric_options.require_used({"perplexity"});
   return {{command.files.begin(), command.files.end()}, data::parse_columns(command.columns, {"text"})};
 }

@@ -140,15 +140,17 @@ Average MetricOptions::average(Average otherwise) const {
 }
 
 std::unique_ptr<Metric> MetricOptions::make(const std::string& name,
-                                            std::span<const std::vector<std::string>> lines) const {
+                                            std::span<const std::vector<std::string>> lines,
+                                            const LabelDefaults& defaults) const {
   std::set<std::string> found;
-  const TagScheme scheme = tag_scheme(scheme_);
+  const TagScheme scheme = scheme_.empty() ? defaults.scheme : tag_scheme(scheme_);
+  const std::string& separator = label_separator_.empty() ? defaults.separator : label_separator_;
   for (const auto& file : lines) {
     for (const std::string& line : file) {
       if (name == "entity-f1") {
         for (const TaggedSpan& entity : entities_in(line, scheme)) found.insert(entity.label);
       } else {
-        for (std::string& label : labels_in(line, label_separator_)) found.insert(std::move(label));
+        for (std::string& label : labels_in(line, separator)) found.insert(std::move(label));
       }
     }
   }
@@ -156,7 +158,7 @@ std::unique_ptr<Metric> MetricOptions::make(const std::string& name,
   if (name == "entity-f1")
     return std::make_unique<EntityF1>(
         EntityOptions{.scheme = scheme, .average = average(Average::micro), .types = labels});
-  LabelOptions options{.average = average(Average::macro), .labels = labels, .separator = label_separator_};
+  LabelOptions options{.average = average(Average::macro), .labels = labels, .separator = separator};
   using Measure = LabelOptions::Measure;
   options.measure = name == "f1" ? Measure::f1 : name == "matthews" ? Measure::matthews : Measure::accuracy;
   return std::make_unique<LabelMetric>(options);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "regard/metrics/classification.h"
+#include "regard/metrics/entities.h"
 #include "regard/metrics/metric.h"
 
 namespace regard::cli {
@@ -22,8 +23,12 @@ class MetricOptions {
   enum class Of : std::uint8_t { corpus, sentence };  // sentence: BLEU counts the orders that there are
   std::unique_ptr<Metric> make(const std::string& name, Of what = Of::corpus) const;
   // The same of a metric of labels (needs_labels), which is made for the labels that occur in `lines`.
-  std::unique_ptr<Metric> make(const std::string& name,
-                               std::span<const std::vector<std::string>> lines) const;
+  struct LabelDefaults {  // where no option says otherwise
+    std::string separator = {};
+    TagScheme scheme = TagScheme::any;
+  };
+  std::unique_ptr<Metric> make(const std::string& name, std::span<const std::vector<std::string>> lines,
+                               const LabelDefaults& defaults) const;
   // UsageError where an option was given that none of these metrics has.
   void require_used(const std::vector<std::string>& metrics) const;
 
@@ -42,7 +47,7 @@ class MetricOptions {
   bool effective_order_ = false, lowercase_ = false, whitespace_ = false, eps_smoothing_ = false;
   bool ter_normalized_ = false, ter_no_punct_ = false, ter_asian_ = false, ter_case_ = false;
   bool stemmer_ = false, no_punctuation_ = false;
-  std::string average_, label_separator_, scheme_ = "any";
+  std::string average_, label_separator_, scheme_;
   const CLI::Option* smooth_value_option_ = nullptr;
   std::vector<Owned> owned_;
 };

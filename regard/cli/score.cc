@@ -224,7 +224,7 @@ std::vector<Scored> scored_by(const ScoreCommand& command, const SegmentFiles& f
   for (const std::string& name : metrics_named(command.metric)) {
     Scored& scored = all.emplace_back();
     scored.metric = needs_labels(name)
-                        ? command.metrics.make(name, files.lines())
+                        ? command.metrics.make(name, files.lines(), {})
                         : command.metrics.make(name, command.sentence ? MetricOptions::Of::sentence
                                                                       : MetricOptions::Of::corpus);
     scored.signature = signature_of(*scored.metric, how);
