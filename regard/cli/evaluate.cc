@@ -43,6 +43,12 @@ constexpr std::array tasks_table{
     Task{"text-classification",
          [](const JsonField& config) { return names_architecture(config, {"ForSequenceClassification"}); },
          evaluate_text_classification},
+    Task{"token-classification",
+         [](const JsonField& config) { return names_architecture(config, {"ForTokenClassification"}); },
+         evaluate_token_classification},
+    Task{"question-answering",
+         [](const JsonField& config) { return names_architecture(config, {"ForQuestionAnswering"}); },
+         evaluate_question_answering},
     Task{"text-generation",
          [](const JsonField& config) {
            return names_architecture(config, {"ForCausalLM", "LMHeadModel"}) &&
@@ -132,7 +138,7 @@ Action declare_evaluate(CLI::App& app) {
   app.add_option("--columns", c.columns,
                  "columns or keys of a .tsv or .jsonl: source=1,target=2; text=1,label=2");
   app.add_option("--task", c.task,
-                 "text-classification, text-generation, fill-mask, "
+                 "text-classification, token-classification, question-answering, text-generation, fill-mask, "
                  "summarization or translation; default: what the model is for");
   app.add_option(
          "--metric", c.metrics,
@@ -144,7 +150,8 @@ Action declare_evaluate(CLI::App& app) {
   app.add_option("--batch-tokens", c.batch_tokens, "lines x the longest one's tokens, at most")
       ->check(CLI::Range(1, 1 << 30));
   app.add_flag("--confidence", c.confidence, "95 % intervals, by bootstrap resampling");
-  app.add_flag("--report", c.report, "text-classification: every class, and what was taken for what");
+  app.add_flag("--report", c.report,
+               "text- and token-classification: every class, and what was taken for what");
   app.add_option(
          "--window", c.window,
          "text-generation, fill-mask: tokens that the model sees at once; default: its positions, 1024 "

@@ -37,5 +37,7 @@ void evaluate_summarization(const EvaluateCommand& command, Console& console);
 void evaluate_text_generation(const EvaluateCommand& command, Console& console);
 void evaluate_fill_mask(const EvaluateCommand& command, Console& console);
 void evaluate_text_classification(const EvaluateCommand& command, Console& console);
+void evaluate_token_classification(const EvaluateCommand& command, Console& console);
+void evaluate_question_answering(const EvaluateCommand& command, Console& console);
 
 }  // namespace regard::cli

@@ -47,5 +47,43 @@ TEST_F(EvaluateLabels, WrongUseIsRefused) {
   expect_error(sh("regard evaluate model texts"), 2, "texts");
 }
 
+TEST_F(EvaluateLabels, OfWords) {
+  make_small_encoder(folder / "tagger", "BertForTokenClassification");
+  Json config = Json::parse(read_all(folder / "tagger/config.json"));
+  config["id2label"] = {{"0", "O"}, {"1", "B-X"}};
+  config["label2id"] = {{"O", 0}, {"B-X", 1}};
+  write("tagger/config.json", config.dump());
+  write("tags", "a O\nman B-X\nrides O\n\nthe O\ndog B-X\n");
+  const Result result = sh("regard evaluate tagger tags --json --output found");
+  ASSERT_EQ(result.exit, 0) << result.err;
+  const Json json = Json::parse(result.out);
+  EXPECT_EQ(json["task"], "token-classification");
+  EXPECT_EQ(json["segments"], 2);
+  write("right", "O B-X O\nO B-X\n");
+  const Json same = Json::parse(sh("regard score entity-f1 --reference right found --json").out);
+  EXPECT_EQ(json["metrics"]["entity-f1"]["score"], same["score"]);
+  const Result text = sh("regard evaluate tagger tags --report");
+  EXPECT_NE(text.out.find("of 5 words have the right tag"), std::string::npos) << text.out << text.err;
+  expect_error(sh("regard evaluate tagger tags --metric accuracy"), 2, "--metric");
+}
+
+TEST_F(EvaluateLabels, OfAnswers) {
+  make_small_encoder(folder / "answers", "BertForQuestionAnswering");
+  write("questions.jsonl", R"({"question": "man ?", "context": "a man rides", "answer": "man"})"
+                           "\n"
+                           R"({"question": "dog ?", "context": "the dog", "answer": "dog", "start": 4})"
+                           "\n");
+  const Result result = sh("regard evaluate answers questions.jsonl --json --output found");
+  ASSERT_EQ(result.exit, 0) << result.err;
+  const Json json = Json::parse(result.out);
+  EXPECT_EQ(json["task"], "question-answering");
+  write("right", "man\ndog\n");
+  for (const std::string metric : {"exact-match", "squad-f1"}) {
+    const Json same = Json::parse(sh("regard score " + metric + " --reference right found --json").out);
+    EXPECT_EQ(json["metrics"][metric]["score"], same["score"]) << metric;
+  }
+  expect_error(sh("regard evaluate answers questions.jsonl --report"), 2, "--report");
+}
+
 }  // namespace
 }  // namespace regard::testing_support
