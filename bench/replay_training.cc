@@ -21,6 +21,7 @@
 #include "regard/kernels/optimizer.h"
 #include "regard/models/registry.h"
 #include "regard/tensor/safetensors.h"
+#include "regard/tensor/token_batch.h"
 
 namespace {
 

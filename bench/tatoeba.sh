@@ -31,8 +31,8 @@ awk -F '\t' -v to="$output" '
 for set in train valid test; do echo "$set: $(wc -l < "$output/$set.en") pairs"; done
 
 settings=()
-for setting in max_steps=1500 learning_rate=2e-3 warmup_steps=500 label_smoothing_factor=0.1 dropout=0.3 max_grad_norm=1 \
-  batch_tokens=4096 vocab_size=6000 joint_vocab=false logging_steps=100 eval_steps=500 save_steps=100 save_total_limit=10 average_checkpoints=10; do
+for setting in max_steps=3000 learning_rate=2e-3 warmup_steps=1000 label_smoothing_factor=0.1 dropout=0.1 max_grad_norm=1 \
+  batch_tokens=4096 vocab_size=6000 joint_vocab=true logging_steps=100 eval_steps=250 save_steps=100 save_total_limit=10 average_checkpoints=10; do
   settings+=(--set "$setting")
 done
 

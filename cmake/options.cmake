@@ -6,3 +6,28 @@ function(regard_options target)
     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
     $<$<BOOL:${REGARD_WARNINGS_AS_ERRORS}>:-Werror>)
 endfunction()
+
+# Precompiled headers for tests and commands, in the presets: most of the time to compile one goes into the headers of others.
+# The library has none, so that its build shows that every source includes what it uses.
+option(REGARD_PRECOMPILED_HEADERS "Precompile the headers of the standard library and of dependencies" OFF)
+set(REGARD_COMMON_HEADERS <algorithm> <filesystem> <fstream> <functional> <map> <memory> <optional> <sstream> <string> <vector>
+  <fmt/format.h>)
+function(regard_precompile target)  # then as target_precompile_headers has it
+  if(REGARD_PRECOMPILED_HEADERS)
+    target_precompile_headers(${target} ${ARGN})
+    # g++ 12 forgets in a precompiled header which headers are the system's, and warns of what it believes to see in them.
+    target_compile_options(${target} PRIVATE
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread>)
+  endif()
+endfunction()
+
+# Instrumented code takes the compiler twice as long at -O1 as at -O0, which the sanitizer presets ask for. The sources in which
+# tests spend their time are optimized all the same.
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
+  set(REGARD_SANITIZED_BUILD TRUE)
+endif()
+function(regard_optimize_when_sanitized)
+  if(REGARD_SANITIZED_BUILD)
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O1)
+  endif()
+endfunction()

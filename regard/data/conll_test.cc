@@ -5,6 +5,7 @@
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::data {
 namespace {
@@ -13,12 +14,6 @@ namespace fs = std::filesystem;
 
 class Conll : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / ("regard_conll_" + std::to_string(getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   std::vector<TaggedSentence> read(const std::string& text, const ConllFormat& format = {},
                                    BadLines* bad = nullptr) const {
     write_atomically(folder_ / "f.conll", text);
@@ -33,7 +28,7 @@ class Conll : public testing::Test {
     }
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
 };
 
 TEST_F(Conll, ReadsSentences) {

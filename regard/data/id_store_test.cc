@@ -9,6 +9,7 @@
 
 #include "regard/base/error.h"
 #include "regard/base/random.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::data {
 namespace {
@@ -18,13 +19,7 @@ using Ids = std::vector<std::int32_t>;
 
 class IdStoreTest : public testing::Test {
  protected:
-  IdStoreTest() {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("ids_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::create_directories(folder_);
-  }
-  ~IdStoreTest() override { fs::remove_all(folder_); }
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
 };
 
 // More than the buffer holds, read in pieces that lie in the file, in the buffer, and in both.

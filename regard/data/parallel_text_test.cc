@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "regard/base/error.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::data {
 namespace {
@@ -15,13 +16,6 @@ using Lines = std::vector<std::string>;
 
 class ParallelTextTest : public testing::Test {
  protected:
-  ParallelTextTest() {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("parallel_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::create_directories(folder_);
-  }
-  ~ParallelTextTest() override { fs::remove_all(folder_); }
-
   fs::path file(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name, std::ios::binary) << text;
     return folder_ / name;
@@ -46,7 +40,7 @@ class ParallelTextTest : public testing::Test {
     return "no error";
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
 };
 
 TEST_F(ParallelTextTest, ReadsTwoFilesLineByLine) {

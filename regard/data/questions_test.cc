@@ -6,6 +6,7 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/base/json.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::data {
 namespace {
@@ -14,12 +15,6 @@ namespace fs = std::filesystem;
 
 class QuestionFiles : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / ("regard_questions_" + std::to_string(getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   Questions read(const std::string& name, const std::string& text, const QuestionFormat& format = {},
                  BadLines* bad = nullptr) const {
     write_atomically(folder_ / name, text);
@@ -34,7 +29,7 @@ class QuestionFiles : public testing::Test {
     }
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
 };
 
 Json squad() {

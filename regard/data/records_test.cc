@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "regard/base/error.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::data {
 namespace {
@@ -13,14 +14,6 @@ namespace fs = std::filesystem;
 
 class Records : public testing::Test {
  protected:
-  Records() {
-    folder_ = fs::path(testing::TempDir()) / (std::string("regard_records_") +
-                                              testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  ~Records() override { fs::remove_all(folder_); }
-
   // The fields of all records as "text|label|pair".
   std::vector<std::string> read(const std::string& name, const std::string& content,
                                 const std::string& columns = "") {
@@ -47,7 +40,7 @@ class Records : public testing::Test {
     return "";
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   TextEncoding encoding_ = TextEncoding::utf8;
   bool skip_bad_ = false;
   BadLines bad_;

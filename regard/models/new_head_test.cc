@@ -4,6 +4,7 @@
 
 #include "regard/base/error.h"
 #include "regard/models/registry.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/small_encoder.h"
 
 namespace regard::models {
@@ -11,11 +12,6 @@ namespace {
 
 class NewHeadTest : public testing::Test {
  protected:
-  NewHeadTest() : folder_(std::filesystem::path(testing::TempDir()) / "new_head") {
-    std::filesystem::remove_all(folder_);
-  }
-  ~NewHeadTest() override { std::filesystem::remove_all(folder_); }
-
   std::unique_ptr<TextEncoder> with(const NewHead& head, std::uint64_t seed = 1) {
     const Json config = read_json(folder_ / "config.json");
     return load_with_head(folder_, with_head(config, head), RandomKey{seed});
@@ -24,7 +20,7 @@ class NewHeadTest : public testing::Test {
     return model.parameters().find(name)->value().to_doubles();
   }
 
-  std::filesystem::path folder_;
+  testing_support::ScratchFolder folder_;
 };
 
 TEST_F(NewHeadTest, KeepsTheEncoderAndDrawsTheHead) {

@@ -7,6 +7,7 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/models/registry.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/small_encoder.h"
 
 namespace regard::tasks {
@@ -16,15 +17,13 @@ namespace fs = std::filesystem;
 
 class AdapterTest : public testing::Test {
  protected:
-  AdapterTest() : folder_(fs::path(testing::TempDir()) / "adapter_test") {
-    fs::remove_all(folder_);
+  AdapterTest() {
     testing_support::make_small_encoder(folder_ / "base", "BertModel");
     fs::create_directories(folder_ / "adapter");
     config_ = {{"peft_type", "LORA"}, {"r", 2}, {"lora_alpha", 6}, {"bias", "none"}};
     tensors_ = {{prefix_ + query_ + ".lora_A.weight", numbers({2, 8}, 1)},
                 {prefix_ + query_ + ".lora_B.weight", numbers({8, 2}, 2)}};
   }
-  ~AdapterTest() override { fs::remove_all(folder_); }
 
   static Tensor numbers(const Shape& shape, std::uint64_t seed) {
     RandomStream random({seed});
@@ -49,7 +48,7 @@ class AdapterTest : public testing::Test {
     return "";
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   Json config_;
   std::vector<NamedTensor> tensors_;
   const std::string prefix_ = "base_model.model.", query_ = "encoder.layer.0.attention.self.query";

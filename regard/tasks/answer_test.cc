@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "regard/base/error.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/small_encoder.h"
 
 namespace regard::tasks {
@@ -16,11 +17,9 @@ namespace fs = std::filesystem;
 class Answers : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / ("regard_answers_" + std::to_string(getpid()));
     testing_support::make_small_encoder(folder_, "BertForQuestionAnswering");
     tokenizer_ = load_tokenizer(folder_);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   std::vector<QuestionWindow> windows(std::string_view question, std::string_view context) const {
     return question_windows(*tokenizer_, {question, context}, {.max_tokens = 10, .stride = 2});
@@ -32,7 +31,7 @@ class Answers : public testing::Test {
     return options;
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   std::unique_ptr<Tokenizer> tokenizer_;
 };
 

@@ -9,6 +9,7 @@
 #include "regard/base/error.h"
 #include "regard/tasks/fill_mask.h"
 #include "regard/tasks/generate_text.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/small_causal_model.h"
 #include "tests/support/small_encoder.h"
 
@@ -21,13 +22,9 @@ using Ids = std::vector<std::int32_t>;
 class EvaluateTextTest : public testing::Test {
  protected:
   EvaluateTextTest() : pool_(2) {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("evaluate_text_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
     fs::create_directories(folder_ / "model");
     step_.threads = &pool_;
   }
-  ~EvaluateTextTest() override { fs::remove_all(folder_); }
 
   data::TextFiles file(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name, std::ios::binary) << text;
@@ -49,7 +46,7 @@ class EvaluateTextTest : public testing::Test {
     return sum;
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   ThreadPool pool_;
   StepOptions step_;
 };

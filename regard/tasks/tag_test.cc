@@ -6,6 +6,7 @@
 #include "regard/base/error.h"
 #include "regard/tasks/word_tokens.h"
 #include "regard/text/split_words.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/small_encoder.h"
 
 namespace regard::tasks {
@@ -37,13 +38,11 @@ TEST(WordTokens, JoinedWordsKnowTheirPlaces) {
 class Tags : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / ("regard_tags_" + std::to_string(getpid()));
     testing_support::make_small_encoder(folder_, "BertForTokenClassification");
     Json config = read_json(folder_ / "config.json");
     config["id2label"] = {{"0", "O"}, {"1", "B-X"}, {"2", "I-X"}};
     models::save(*models::create(config, RandomKey{5}), folder_);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   static WordText text_of(const std::string& line) { return {line, split_words(line)}; }
   static StepOptions step() {
@@ -53,7 +52,7 @@ class Tags : public testing::Test {
     return options;
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
 };
 
 TEST_F(Tags, LongTextsAreReadInWindows) {

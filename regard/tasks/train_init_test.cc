@@ -7,6 +7,7 @@
 #include "regard/models/registry.h"
 #include "regard/tasks/train_translation.h"
 #include "regard/text/character_vocabulary.h"
+#include "tests/support/scratch_folder.h"
 
 // Training further what another program made: encoder-decoders whose shape is their family's own.
 
@@ -18,10 +19,6 @@ namespace fs = std::filesystem;
 class TrainInit : public testing::Test {
  protected:
   TrainInit() : pool_(2) {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("init_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     around_.step.threads = &pool_;
     std::ofstream(folder_ / "train.tsv") << "ab\tba\nabc\tcba\nca\tac\nbca\tacb\n";
     training_.train = {{{folder_ / "train.tsv"}}};
@@ -33,7 +30,6 @@ class TrainInit : public testing::Test {
           "lr_scheduler_type=constant", "batch_tokens=64", "predict_with_generate=false"})
       training_.settings.push_back(train::parse_setting(setting));
   }
-  ~TrainInit() override { fs::remove_all(folder_); }
 
   // A T5 of nothing but drawn weights, with characters as tokens: a 0, b 1, c 2, end 3, unknown 4, padding 5.
   void write_t5() {
@@ -76,7 +72,7 @@ class TrainInit : public testing::Test {
     return losses;
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   ThreadPool pool_;
   train::Surroundings around_;
   TranslationTraining training_;

@@ -7,6 +7,7 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/tasks/answer.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::tasks {
 namespace {
@@ -45,10 +46,6 @@ std::string lines(int count, std::uint64_t seed, bool some_without = false) {
 class TrainQuestionAnsweringTest : public testing::Test {
  protected:
   TrainQuestionAnsweringTest() : pool_(2) {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("answers_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     around_.step.threads = &pool_;
     around_.log.sink = [this](LogLevel, std::string_view text) { said_ += std::string(text) + "\n"; };
     training_.train = {file("train.jsonl", lines(150, 1))};
@@ -59,7 +56,6 @@ class TrainQuestionAnsweringTest : public testing::Test {
           "learning_rate=5e-3", "max_steps=12", "eval_steps=6", "save_steps=6", "logging_steps=4"})
       set(setting);
   }
-  ~TrainQuestionAnsweringTest() override { fs::remove_all(folder_); }
 
   void set(const std::string& text) { training_.settings.push_back(train::parse_setting(text)); }
   fs::path file(const std::string& name, const std::string& text) {
@@ -84,7 +80,7 @@ class TrainQuestionAnsweringTest : public testing::Test {
     return Answerer::load(folder_ / name).answer(std::span(&question, 1), step, options).front().front();
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   ThreadPool pool_;
   train::Surroundings around_;
   QuestionAnsweringTraining training_;

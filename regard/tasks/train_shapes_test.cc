@@ -9,6 +9,7 @@
 #include "regard/models/registry.h"
 #include "regard/tasks/train_translation.h"
 #include "regard/tasks/translate.h"
+#include "tests/support/scratch_folder.h"
 
 // Every shape of model is trained, resumed, averaged, written, and translates.
 
@@ -55,9 +56,6 @@ class TrainShapes : public testing::TestWithParam<ShapeCase> {
     std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
     for (char& c : name)
       if (c == '/') c = '_';
-    folder_ = fs::path(testing::TempDir()) / ("shapes_" + name);
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     around_.step.threads = &pool_;
     std::string text;
     RandomStream random({12});
@@ -77,10 +75,9 @@ class TrainShapes : public testing::TestWithParam<ShapeCase> {
           "decoder_attention_heads=2", "encoder_ffn_dim=24", "decoder_ffn_dim=24", "dropout=0.1",
           "attention_dropout=0.1", "vocab_size=30", "batch_tokens=256", "warmup_steps=6",
           "learning_rate=1e-2", "max_steps=9", "eval_steps=6", "save_steps=3", "average_checkpoints=2",
-          "max_position_embeddings=40"})
+          "load_best_model_at_end=false", "max_position_embeddings=40"})
       set(setting);
   }
-  ~TrainShapes() override { fs::remove_all(folder_); }
 
   void set(const std::string& text) { training_.settings.push_back(train::parse_setting(text)); }
   void run(const std::string& name, RunDirectory::Begin begin = RunDirectory::Begin::fresh) {
@@ -90,7 +87,7 @@ class TrainShapes : public testing::TestWithParam<ShapeCase> {
   }
   std::string bytes(const fs::path& path) { return read_text(folder_ / path); }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   ThreadPool pool_;
   train::Surroundings around_;
   TranslationTraining training_;

@@ -6,6 +6,7 @@
 #include "regard/base/file.h"
 #include "regard/tasks/train_translation.h"
 #include "regard/tasks/translate.h"
+#include "tests/support/scratch_folder.h"
 
 // What a row of pair_task.h makes of the training that train_translation_test.cc tests.
 
@@ -35,10 +36,6 @@ std::string reports(int count) {
 class TrainSummarizationTest : public testing::Test {
  protected:
   TrainSummarizationTest() : pool_(2) {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("summarization_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     around_.step.threads = &pool_;
     around_.log.sink = [this](LogLevel, std::string_view text) { said_ += std::string(text) + "\n"; };
     training_.goal = TranslationTraining::Goal::summarization;
@@ -53,7 +50,6 @@ class TrainSummarizationTest : public testing::Test {
           "max_position_embeddings=24"})
       set(setting);
   }
-  ~TrainSummarizationTest() override { fs::remove_all(folder_); }
 
   void set(const std::string& text) { training_.settings.push_back(train::parse_setting(text)); }
   fs::path file(const std::string& name, const std::string& text) {
@@ -61,7 +57,7 @@ class TrainSummarizationTest : public testing::Test {
     return folder_ / name;
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   ThreadPool pool_;
   train::Surroundings around_;
   TranslationTraining training_;

@@ -11,6 +11,7 @@
 #include "regard/models/registry.h"
 #include "regard/tasks/classify.h"
 #include "regard/tasks/train_text.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::tasks {
 namespace {
@@ -37,10 +38,6 @@ std::string reviews(int lines, std::uint64_t seed) {
 class TrainTextClassificationTest : public testing::Test {
  protected:
   TrainTextClassificationTest() : pool_(2) {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("classes_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     around_.step.threads = &pool_;
     around_.log.sink = [this](LogLevel, std::string_view text) { said_ += std::string(text) + "\n"; };
     training_.train = {file("train.tsv", reviews(300, 1))};
@@ -51,7 +48,6 @@ class TrainTextClassificationTest : public testing::Test {
           "save_steps=6", "logging_steps=4"})
       set(setting);
   }
-  ~TrainTextClassificationTest() override { fs::remove_all(folder_); }
 
   void set(const std::string& text) { training_.settings.push_back(train::parse_setting(text)); }
   fs::path file(const std::string& name, const std::string& text) {
@@ -84,7 +80,7 @@ class TrainTextClassificationTest : public testing::Test {
     return Classifier::load(folder_ / name).classify(texts, step);
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   ThreadPool pool_;
   train::Surroundings around_;
   TextClassificationTraining training_;

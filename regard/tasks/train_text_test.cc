@@ -9,6 +9,7 @@
 #include "regard/base/file.h"
 #include "regard/models/registry.h"
 #include "regard/tasks/train_text_config.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::tasks {
 namespace {
@@ -31,10 +32,6 @@ std::string counting(int lines, std::uint64_t seed) {
 class TrainTextTest : public testing::Test {
  protected:
   TrainTextTest() : pool_(2) {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("text_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     around_.step.threads = &pool_;
     around_.log.sink = [this](LogLevel, std::string_view text) { said_ += std::string(text) + "\n"; };
     training_.train.files = {file("train.txt", counting(400, 1))};
@@ -45,7 +42,6 @@ class TrainTextTest : public testing::Test {
           "save_steps=6", "logging_steps=4"})
       set(setting);
   }
-  ~TrainTextTest() override { fs::remove_all(folder_); }
 
   void set(const std::string& text) { training_.settings.push_back(train::parse_setting(text)); }
   fs::path file(const std::string& name, const std::string& text) {
@@ -64,7 +60,7 @@ class TrainTextTest : public testing::Test {
     return last;
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   ThreadPool pool_;
   train::Surroundings around_;
   TextTraining training_;

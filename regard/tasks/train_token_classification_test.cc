@@ -9,6 +9,7 @@
 #include "regard/tasks/tag.h"
 #include "regard/tasks/tagging_goal.h"
 #include "regard/text/split_words.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::tasks {
 namespace {
@@ -37,10 +38,6 @@ std::string sentences(int count, std::uint64_t seed) {
 class TrainTokenClassificationTest : public testing::Test {
  protected:
   TrainTokenClassificationTest() : pool_(2) {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("tags_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     around_.step.threads = &pool_;
     around_.log.sink = [this](LogLevel, std::string_view text) { said_ += std::string(text) + "\n"; };
     training_.train = {file("train.conll", sentences(200, 1))};
@@ -51,7 +48,6 @@ class TrainTokenClassificationTest : public testing::Test {
           "save_steps=6", "logging_steps=4"})
       set(setting);
   }
-  ~TrainTokenClassificationTest() override { fs::remove_all(folder_); }
 
   void set(const std::string& text) { training_.settings.push_back(train::parse_setting(text)); }
   fs::path file(const std::string& name, const std::string& text) {
@@ -70,7 +66,7 @@ class TrainTokenClassificationTest : public testing::Test {
     return last;
   }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   ThreadPool pool_;
   train::Surroundings around_;
   TokenClassificationTraining training_;

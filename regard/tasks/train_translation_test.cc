@@ -12,6 +12,7 @@
 #include "regard/tasks/translate.h"
 #include "regard/text/tokenizer.h"
 #include "regard/train/update.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::tasks {
 namespace {
@@ -39,10 +40,6 @@ std::string reversed_pairs(int count) {
 class TrainTranslationTest : public testing::Test {
  protected:
   TrainTranslationTest() : pool_(2) {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("translation_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     around_.step.threads = &pool_;
     around_.log.sink = [this](LogLevel, std::string_view text) { said_ += std::string(text) + "\n"; };
     training_.train = {{{file("train.tsv", reversed_pairs(300))}}};
@@ -54,7 +51,6 @@ class TrainTranslationTest : public testing::Test {
           "eval_steps=8", "save_steps=6", "logging_steps=4"})
       set(setting);
   }
-  ~TrainTranslationTest() override { fs::remove_all(folder_); }
 
   void set(const std::string& text) { training_.settings.push_back(train::parse_setting(text)); }
   fs::path file(const std::string& name, const std::string& text) {
@@ -74,7 +70,7 @@ class TrainTranslationTest : public testing::Test {
   }
   std::string bytes(const fs::path& path) { return read_text(folder_ / path); }
 
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
   ThreadPool pool_;
   train::Surroundings around_;
   TranslationTraining training_;

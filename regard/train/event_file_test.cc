@@ -10,6 +10,7 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/train/run_directory.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::train {
 namespace {
@@ -108,13 +109,6 @@ class Decoder {
 
 class EventFiles : public testing::Test {
  protected:
-  EventFiles() {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("events_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-  }
-  ~EventFiles() override { fs::remove_all(folder_); }
-
   std::vector<Event> events() const {
     std::vector<Event> all;
     for (const fs::path& path : event_files(folder_)) {
@@ -134,7 +128,7 @@ class EventFiles : public testing::Test {
     }
     return list;
   }
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
 };
 
 using Texts = std::vector<std::string>;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "regard/base/error.h"
 #include "regard/train/update.h"
@@ -15,6 +16,8 @@ namespace {
 constexpr std::int64_t most_skipped_in_row = 20;
 constexpr const char* advice = "try a smaller learning_rate, or a larger spike_deviations where it is set";
 constexpr const char* optimizer_file = "optimizer.safetensors";
+constexpr const char* best_by_validation = "best by validation";
+constexpr const char* mean_loss = "mean_eval_loss";  // of the mean of the last checkpoints, in the log
 
 double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -46,6 +49,9 @@ class Loop {
   void report();
   Outcome finish();
   std::vector<Checkpoint> final_checkpoints(Outcome& outcome) const;
+  std::optional<Checkpoint> best_checkpoint() const;
+  void load_mean_of(const std::vector<Checkpoint>& list);
+  bool mean_is_better();
 
   bool every(std::int64_t count) const { return state_.step % count == 0; }
   bool over() const {
@@ -97,6 +103,7 @@ void Loop::resume() {
   // What came after that checkpoint is done again.
   directory_.cut_log([&](const Json& line) {
     const std::int64_t step = line.value("step", std::int64_t{0});
+    if (line.contains(mean_loss)) return false;
     return step < state_.step || (step == state_.step && (state_.validated || !line.contains("eval_loss")));
   });
   checkpoints_.prune([&](const Checkpoint& c) { return c.step <= state_.step; });
@@ -264,17 +271,24 @@ std::vector<Checkpoint> Loop::last_regular(std::int64_t count) const {
   return list;
 }
 
-// The mean of the last checkpoints where averaging is on, else the best by validation, else the last.
-std::vector<Checkpoint> Loop::final_checkpoints(Outcome& outcome) const {
+std::optional<Checkpoint> Loop::best_checkpoint() const {
   const std::vector<Checkpoint> all = checkpoints_.list();
-  if (settings_.average_checkpoints == 1 && settings_.load_best_model_at_end) {
+  if (settings_.load_best_model_at_end)
     for (const ScoredStep& best : state_.best)
       for (const Checkpoint& c : all)
-        if (c.step == best.step) {
-          outcome.model_is = "best by validation";
-          return {c};
-        }
+        if (c.step == best.step) return c;
+  return std::nullopt;
+}
+
+// The mean of the last checkpoints where averaging is on, else the best by validation, else the last.
+std::vector<Checkpoint> Loop::final_checkpoints(Outcome& outcome) const {
+  if (settings_.average_checkpoints == 1) {
+    if (const auto best = best_checkpoint()) {
+      outcome.model_is = best_by_validation;
+      return {*best};
+    }
   }
+  const std::vector<Checkpoint> all = checkpoints_.list();
   std::vector<Checkpoint> last = last_regular(settings_.average_checkpoints);
   outcome.model_is =
       settings_.average_checkpoints > 1 && last.size() > 1 ? "mean of the last checkpoints" : "last";
@@ -282,6 +296,29 @@ std::vector<Checkpoint> Loop::final_checkpoints(Outcome& outcome) const {
   const bool newest = last.empty() || (out_of_time_ && settings_.average_checkpoints == 1);
   if (newest && !all.empty()) last = {all.back()};
   return last;
+}
+
+void Loop::load_mean_of(const std::vector<Checkpoint>& list) {
+  std::vector<std::filesystem::path> folders;
+  for (const Checkpoint& c : list) {
+    checkpoints_.verify(c);
+    folders.push_back(c.directory);
+  }
+  load_mean(objective_.parameters(), folders);
+}
+
+// Of the parameters as they are now, against the best checkpoint. A mean lags behind where the learning rate
+// is still high at the end: it is worth having only where validation says so.
+bool Loop::mean_is_better() {
+  const Validation v = objective_.validate([this] { return stop(); });
+  std::vector<ScoredStep> best = state_.best;
+  const bool better =
+      enter(best, {state_.step, score_of(v)}, {settings_.metric_for_best_model, 1}) == Standing::first;
+  directory_.report({{"step", state_.step}, {mean_loss, v.loss}});
+  say(LogLevel::info,
+      fmt::format("mean of the last checkpoints: validation {:.4f} nats/{}, {} than update {}", v.loss,
+                  objective_.unit(), better ? "better" : "no better", state_.best.front().step));
+  return better;
 }
 
 Outcome Loop::finish() {
@@ -292,15 +329,15 @@ Outcome Loop::finish() {
   if (out_of_time_)
     say(LogLevel::info, fmt::format("the time is up at update {} of {}; --resume goes on from there",
                                     state_.step, updater_.last_step()));
-  const std::vector<Checkpoint> of = final_checkpoints(outcome);
+  std::vector<Checkpoint> of = final_checkpoints(outcome);
   if (of.empty()) throw Error("the model gives no finite loss and there is no good checkpoint");
-  std::vector<std::filesystem::path> folders;
-  for (const Checkpoint& c : of) {
-    checkpoints_.verify(c);
-    outcome.model_of.push_back(c.step);
-    folders.push_back(c.directory);
+  load_mean_of(of);
+  if (const auto best = best_checkpoint(); of.size() > 1 && best && !mean_is_better()) {
+    of = {*best};
+    outcome.model_is = best_by_validation;
+    load_mean_of(of);
   }
-  load_mean(objective_.parameters(), folders);
+  for (const Checkpoint& c : of) outcome.model_of.push_back(c.step);
   objective_.publish(directory_.path());
   return outcome;
 }

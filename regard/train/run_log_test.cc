@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "regard/base/error.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::train {
 namespace {
@@ -15,13 +16,6 @@ namespace fs = std::filesystem;
 
 class RunLogs : public testing::Test {
  protected:
-  RunLogs() {
-    folder_ = fs::path(testing::TempDir()) /
-              (std::string("run_log_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-  }
-  ~RunLogs() override { fs::remove_all(folder_); }
-
   fs::path run(const std::string& name, const std::string& log) const {
     fs::create_directories(folder_ / name);
     std::ofstream(folder_ / name / "log.jsonl") << log;
@@ -36,7 +30,7 @@ class RunLogs : public testing::Test {
       EXPECT_NE(std::string(e.what()).find(run.string()), std::string::npos) << e.what();
     }
   }
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
 };
 
 constexpr const char* usual =

@@ -110,6 +110,7 @@ TEST_F(TrainTest, StopsWhenValidationGetsNoBetter) {
 
 TEST_F(TrainTest, AveragesTheLastCheckpoints) {
   settings_.average_checkpoints = 3;
+  settings_.load_best_model_at_end = false;
   Successor objective;
   const Outcome outcome = run(objective, "run");
   EXPECT_EQ(outcome.model_of, (std::vector<std::int64_t>{30, 36, 40}));
@@ -122,6 +123,33 @@ TEST_F(TrainTest, AveragesTheLastCheckpoints) {
   }
   const std::vector<double> top = objective.parameters().find("weight")->value().to_doubles();
   for (std::size_t i = 0; i < mean.size(); ++i) EXPECT_NEAR(top[i], mean[i], 1e-7);
+}
+
+TEST_F(TrainTest, ValidationChoosesBetweenTheMeanAndTheBestCheckpoint) {
+  settings_.average_checkpoints = 3;
+  settings_.metric_for_best_model = "bleu";
+  for (const double of_mean : {99, 3}) {  // the sixth validation; the others give 1 to 5
+    Successor objective;
+    objective.bleu = [&](int validation) { return validation == 6 ? of_mean : validation; };
+    const std::string name = of_mean > 5 ? "better" : "worse";
+    const Outcome outcome = run(objective, name);
+    EXPECT_EQ(objective.validations, 6);
+    EXPECT_EQ(outcome.model_of,
+              of_mean > 5 ? (std::vector<std::int64_t>{30, 36, 40}) : std::vector<std::int64_t>{40});
+    EXPECT_EQ(outcome.model_is, of_mean > 5 ? "mean of the last checkpoints" : "best by validation");
+    EXPECT_EQ(bytes(name + "/model.safetensors") == bytes(name + "/checkpoints/step-40/model.safetensors"),
+              of_mean < 5);
+    EXPECT_NE(said_.find(of_mean > 5 ? ", better than update 40" : ", no better than update 40"),
+              std::string::npos)
+        << said_;
+  }
+  // The end of a run done twice leaves the same log and the same model.
+  const std::string log = bytes("worse/log.jsonl"), model = bytes("worse/model.safetensors");
+  Successor again;
+  again.bleu = [](int) { return 3; };
+  run(again, "worse", RunDirectory::Begin::resume);
+  EXPECT_EQ(bytes("worse/log.jsonl"), log);
+  EXPECT_EQ(bytes("worse/model.safetensors"), model);
 }
 
 TEST_F(TrainTest, PassesOverADamagedCheckpoint) {

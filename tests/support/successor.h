@@ -15,6 +15,7 @@
 #include "regard/base/file.h"
 #include "regard/models/checkpoint.h"
 #include "regard/train/loop.h"
+#include "tests/support/scratch_folder.h"
 
 // A small objective and what tests of the training loop do with it.
 
@@ -92,11 +93,6 @@ class Successor final : public Objective {
 class TrainTest : public testing::Test {
  protected:
   TrainTest() : pool_(2) {
-    folder_ =
-        std::filesystem::path(testing::TempDir()) /
-        (std::string("train_") + testing::UnitTest::GetInstance()->current_test_info()->test_suite_name() +
-         "_" + testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::remove_all(folder_);
     around_.step.threads = &pool_;
     around_.log.sink = [this](LogLevel level, std::string_view text) {
       (level == LogLevel::info ? said_ : warned_) += std::string(text) + "\n";
@@ -109,7 +105,6 @@ class TrainTest : public testing::Test {
     settings_.eval_steps = 8;
     settings_.save_steps = 6;
   }
-  ~TrainTest() override { std::filesystem::remove_all(folder_); }
 
   Outcome run(Successor& objective, const std::string& name,
               RunDirectory::Begin begin = RunDirectory::Begin::fresh) {
@@ -162,7 +157,7 @@ class TrainTest : public testing::Test {
     EXPECT_EQ(log_of(name), log_of("whole"));
   }
 
-  std::filesystem::path folder_;
+  testing_support::ScratchFolder folder_;
   ThreadPool pool_;
   Surroundings around_;
   Settings settings_;
