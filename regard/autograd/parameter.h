@@ -13,8 +13,9 @@ namespace regard {
 // one object.
 class Parameter {
  public:
-  // constant: stored in the checkpoint with the others, never trained (a buffer).
-  enum class Role : std::uint8_t { trained, constant };
+  // constant: stored in the checkpoint with the others, never trained (a buffer). frozen: a weight that
+  // training leaves as it is: no gradient of it is computed, and checkpoints of the training may lack it.
+  enum class Role : std::uint8_t { trained, frozen, constant };
   Parameter(std::string name, Tensor value, Role role = Role::trained)
       : name_(std::move(name)), value_(std::move(value)), role_(role) {}
   // A weight [out,in] that is kept as whole numbers (i8) with a scale for each output channel (f32 [out]). It
@@ -34,6 +35,9 @@ class Parameter {
   Tensor numbers() const;  // the value; of a quantized one numbers times scales, f32
   const Shape& shape() const { return value_.shape(); }
   Role role() const { return role_; }
+  void freeze() {
+    if (role_ == Role::trained) role_ = Role::frozen;
+  }
   std::uint64_t version() const { return version_; }
   kernels::WeightForms& forms() const { return forms_; }
 

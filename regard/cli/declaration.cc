@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace regard::cli {
 namespace {
@@ -26,6 +28,14 @@ void add_globals(CLI::App& app, Globals& globals) {
   app.add_flag("--version", globals.version, "the version")->group(group);
 }
 
+// Those that ask a model something.
+bool runs_a_model(const Command& command) {
+  constexpr std::array<std::string_view, 11> names{"translate", "summarize", "generate", "fill-mask",
+                                                   "classify",  "tag",       "answer",   "embed",
+                                                   "evaluate",  "forward",   "explain"};
+  return std::find(names.begin(), names.end(), command.name) != names.end();
+}
+
 // "{bash,zsh,fish}" as CLI11 describes its check for membership.
 std::vector<std::string> choices_in(const std::string& range) {
   std::vector<std::string> choices;
@@ -42,7 +52,18 @@ std::vector<std::string> choices_in(const std::string& range) {
 
 DeclaredCommand::DeclaredCommand(const Command& command)
     : app("", fmt::format("regard {}", command.name)), action(command.declare(app)) {
+  if (runs_a_model(command))
+    app.add_option("--adapter", adapter, "a folder of PEFT (LoRA) whose corrections are added to MODEL");
   add_globals(app, globals);
+}
+
+void DeclaredCommand::take_adapter() {
+  if (adapter.empty()) return;
+  CLI::Option* model = app.get_option("MODEL");
+  adapted = std::make_unique<const tasks::AdaptedFolder>(model->as<std::string>(), adapter);
+  model->clear();
+  model->add_result(adapted->path().string());
+  model->run_callback();
 }
 
 std::vector<OptionDescription> describe(const CLI::App& app) {

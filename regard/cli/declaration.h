@@ -1,10 +1,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "regard/cli/command.h"
+#include "regard/tasks/adapted_folder.h"
 
 namespace regard::cli {
 
@@ -14,9 +16,15 @@ struct DeclaredCommand {
   DeclaredCommand(const DeclaredCommand&) = delete;  // the options' places are known to `app`
   DeclaredCommand& operator=(const DeclaredCommand&) = delete;
 
+  // After parsing, before the action: with --adapter, MODEL becomes a folder that has both, as long as this
+  // lives.
+  void take_adapter();
+
   CLI::App app;
   Globals globals;
   Action action;
+  std::string adapter;
+  std::unique_ptr<const tasks::AdaptedFolder> adapted;
 };
 
 // An option or positional as help, manual pages and completions describe it.

@@ -132,6 +132,7 @@ int run(std::vector<std::string> arguments) {
     throw UsageError(
         fmt::format("{}: {} (regard {} --help)", command.name, explain(error, app), command.name));
   }
+  declared.take_adapter();
   Console console(declared.globals);
   declared.action(console);
   console.out().flush();

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "regard/base/error.h"
+#include "regard/models/adapter.h"
 #include "regard/models/registry.h"
-#include "regard/tasks/adapter.h"
 #include "regard/tasks/training_run.h"
 
 namespace regard::cli {
@@ -21,7 +21,7 @@ void run(const MergeCommand& command, Console& console) {
   const fs::path output(command.output);
   if (fs::exists(output / "config.json"))
     throw UsageError(fmt::format("{}: found a model there, expected a new folder", command.output));
-  const auto model = tasks::load_with_adapter(command.model, command.adapter);
+  const auto model = models::load_with_adapter(command.model, command.adapter);
   models::save(*model, output);
   tasks::copy_tokenizer(command.model, output);
   tasks::copy_tokenizer(command.adapter, output);  // where it has its own

@@ -11,6 +11,7 @@
 #include "regard/cli/interrupt.h"
 #include "regard/cli/train_tokenizer.h"
 #include "regard/cli/training_surroundings.h"
+#include "regard/tasks/spread.h"
 #include "regard/tasks/train_question_answering.h"
 #include "regard/tasks/train_text.h"
 #include "regard/tasks/train_text_classification.h"
@@ -31,7 +32,7 @@ struct TrainOptions {
   std::vector<std::string> settings;
   std::string time_limit, level = "subword";
   bool resume = false;
-  int folds = 0;
+  int folds = 0, seeds = 0;
   tasks::TrainingRequest request;
 };
 
@@ -187,6 +188,38 @@ const Task& task_named(const std::string& name) {
                                did_you_mean(name, names)));
 }
 
+// One run of several with other seeds: by folds the scores of all examples together, else the validation's.
+std::optional<Json> seed_run(const Task& task, const TrainOptions& options,
+                             const train::Surroundings& around) {
+  if (options.folds > 0) {
+    if (options.task != "text-classification") refuse_option(true, options, "--folds", "text-classification");
+    tasks::FoldsResult found = tasks::evaluate_folds(classification_of(options), options.folds, around);
+    return found.time_is_up ? std::nullopt : std::optional<Json>(std::move(found.all));
+  }
+  const tasks::TrainingResult result = task.train(options, around);
+  if (result.outcome.time_is_up) return std::nullopt;
+  return tasks::validation_of(options.request.output);
+}
+
+void train_seeds(const Task& task, const TrainOptions& options, const train::Surroundings& around,
+                 Console& console) {
+  const auto run = [&](const tasks::TrainingRequest& request) {
+    TrainOptions one = options;
+    one.request.output = request.output;
+    one.request.seed = request.seed;
+    return seed_run(task, one, around);
+  };
+  if (options.request.output.empty()) throw UsageError("train: expected --output DIR");
+  const tasks::SeedsResult found = tasks::run_seeds(options.request, options.seeds, run, around.log);
+  if (found.time_is_up) return;
+  if (console.json())
+    return console.out().line(to_line(
+        {{"seeds", found.seeds}, {"mean", found.spread.mean}, {"deviation", found.spread.deviation}}));
+  for (const auto& [name, mean] : found.spread.mean.items())
+    console.out().line(fmt::format("{} {:.2f} +- {:.2f} over {} seeds", name, mean.get<double>(),
+                                   found.spread.deviation[name].get<double>(), options.seeds));
+}
+
 // From here on: reading the data counts too.
 std::function<bool()> time_is_up_after(const std::string& limit) {
   using Clock = std::chrono::steady_clock;
@@ -201,7 +234,7 @@ void run(const TrainOptions& options, Console& console) {
                       !options.model_config.empty() || options.skip_bad || options.resume ||
                       !options.time_limit.empty() || !options.request.init.empty() ||
                       options.request.preset != usual_preset || options.level != "subword" ||
-                      options.encoding != "utf-8" || options.folds > 0;
+                      options.encoding != "utf-8" || options.folds > 0 || options.seeds > 0;
     if (more) throw UsageError("train tokenizer: expected --train, --output and --set alone");
     return train_tokenizer({options.train, options.request.output, options.settings}, console);
   }
@@ -210,6 +243,7 @@ void run(const TrainOptions& options, Console& console) {
   train::Surroundings around = training_surroundings(console);
   if (!options.time_limit.empty()) around.time_is_up = time_is_up_after(options.time_limit);
   hold_interrupts();
+  if (options.seeds > 0) return train_seeds(task, options, around, console);
   if (options.folds > 0) return evaluate_folds(options, around, console);
   const tasks::TrainingResult result = task.train(options, around);
   if (result.was_finished) return;
@@ -258,6 +292,10 @@ Action declare_train(CLI::App& app) {
          "--folds", o.folds,
          "text-classification: instead of one model train so many, each without one part of --train, and "
          "judge each on its part")
+      ->check(CLI::Range(2, 1000));
+  app.add_option("--seeds", o.seeds,
+                 "train so many models, with --seed and those after it; the mean of their scores, and how "
+                 "far they lie apart")
       ->check(CLI::Range(2, 1000));
   app.add_option("--level", o.level, "subword, or char for a model of characters; not of translation")
       ->check(CLI::IsMember({"subword", "char"}));

@@ -7,12 +7,13 @@
 
 #include "regard/models/text_encoder.h"
 
-// A text encoder with another head than its checkpoint has: what fine-tuning begins with.
+// A text encoder, or a decoder read as one, with another head than its checkpoint has: what fine-tuning
+// begins with.
 
 namespace regard::models {
 
 struct NewHead {
-  HeadKind kind = HeadKind::sequence;         // vocabulary, sequence, tokens or span
+  HeadKind kind = HeadKind::sequence;         // none, vocabulary, sequence, tokens or span
   std::vector<std::string> labels = {};       // of sequence and tokens, by index
   ProblemType problem = ProblemType::unsaid;  // of sequence
 };
@@ -22,7 +23,7 @@ struct NewHead {
 std::vector<std::string> labels_of(const JsonField& config);
 
 // The configuration with that head: `architectures` as its family calls the class, id2label, label2id and
-// problem_type, as transformers writes them. InputError where the family is no text encoder's.
+// problem_type, as transformers writes them. InputError where the family has no such heads.
 Json with_head(const Json& config, const NewHead& head, const std::string& file = "config");
 
 // Whether the head is the configuration's own: the same kind, problem and labels, in whatever order.
@@ -33,5 +34,8 @@ bool has_head(const Json& config, const NewHead& head, const std::string& file =
 // trained. InputError as for load.
 std::unique_ptr<TextEncoder> load_with_head(const std::filesystem::path& directory, const Json& config,
                                             RandomKey head);
+
+// What the names of a model's weights below a head of that kind begin with.
+std::string prefix_below_head(const Json& config, HeadKind kind);
 
 }  // namespace regard::models

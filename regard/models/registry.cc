@@ -6,7 +6,7 @@
 #include "regard/base/file.h"
 #include "regard/kernels/matmul.h"
 #include "regard/kernels/quantize.h"
-#include "regard/models/checkpoint.h"
+#include "regard/models/adapter.h"
 #include "regard/models/decoder_only_families.h"
 #include "regard/models/encoder_decoder_families.h"
 #include "regard/models/family.h"
@@ -58,25 +58,30 @@ std::unique_ptr<Model> make(const Json& json, const std::string& file, nn::Weigh
 
 namespace {
 
+// Whether a model reads all that an adapter brings: one without its head does not.
+enum class Adapter : std::uint8_t { whole, below_head };
+
 // The weights that lie in a directory, in a model of that configuration.
-std::unique_ptr<Model> from_files(const std::filesystem::path& directory, const Json& config) {
+std::unique_ptr<Model> from_files(const std::filesystem::path& directory, const Json& config,
+                                  Adapter adapter = Adapter::whole) {
   const std::string file = (directory / "config.json").string();
-  CheckpointWeights weights(directory, std::string(family_of(JsonField(config, file)).prefix),
-                            read_quantization(JsonField(config, file)));
-  return make(config, file, weights);
+  StoredWeights weights = stored_weights(directory, JsonField(config, file));
+  auto model = make(config, file, *weights.source);
+  if (weights.adapter != nullptr && adapter == Adapter::whole) weights.adapter->require_all_read();
+  return model;
 }
 
 }  // namespace
 
 std::unique_ptr<Model> load(const std::filesystem::path& directory) {
-  return from_files(directory, read_json(directory / "config.json"));
+  return from_files(directory, config_in(directory));
 }
 
 std::unique_ptr<Model> load_base(const std::filesystem::path& directory) {
   const auto file = directory / "config.json";
-  Json config = read_json(file);
+  Json config = config_in(directory);
   config["architectures"] = Json::array({family_of(JsonField(config, file.string())).architecture});
-  return from_files(directory, config);
+  return from_files(directory, config, Adapter::below_head);
 }
 
 std::unique_ptr<Model> load(const std::filesystem::path& directory, const Json& config) {

@@ -13,16 +13,16 @@ struct LinearShape {
   WeightLayout layout = WeightLayout::out_in;
 };
 
-// y[N,out] = act(x[N,in] W^T + b): `name`.weight, stored as `layout` says, and `name`.bias [out].
+// y[N,out] = act(x[N,in] W^T + b): `name`.weight, stored as `layout` says, and `name`.bias [out]; before the
+// activation the correction of low rank is added where the weight has one (Parameters::correct).
 class Linear {
  public:
   Linear(Parameters& parameters, const std::string& name, const LinearShape& shape);
   Var operator()(const Var& x, kernels::Activation activation = kernels::Activation::none) const;
 
  private:
-  const Parameter* weight_;
+  const Product* product_;
   const Parameter* bias_ = nullptr;
-  WeightLayout layout_ = WeightLayout::out_in;
 };
 
 }  // namespace regard::nn

@@ -1,7 +1,11 @@
 #include "regard/nn/parameters.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <string_view>
+
+#include "regard/autograd/ops/linear.h"
 
 namespace regard::nn {
 namespace {
@@ -45,9 +49,14 @@ const Parameter& Parameters::add(const std::string& name, const Shape& shape, co
   return *parameters_.back();
 }
 
-const Parameter& Parameters::add_product(const std::string& name, const Shape& shape) {
+std::int64_t Product::in() const { return weight->shape()[layout == WeightLayout::out_in ? 1 : 0]; }
+std::int64_t Product::out() const { return weight->shape()[layout == WeightLayout::out_in ? 0 : 1]; }
+
+const Product& Parameters::add_product(const std::string& name, const Shape& shape, WeightLayout layout) {
   const Parameter* added = nullptr;
-  if (std::optional<QuantizedWeight> whole = source_->quantized(name, shape)) {
+  std::optional<QuantizedWeight> whole;
+  if (layout == WeightLayout::out_in) whole = source_->quantized(name, shape);
+  if (whole) {
     assert(find(name) == nullptr && whole->numbers.shape() == shape);
     parameters_.push_back(
         std::make_unique<Parameter>(name, std::move(whole->numbers), std::move(whole->scales)));
@@ -56,8 +65,38 @@ const Parameter& Parameters::add_product(const std::string& name, const Shape& s
   } else {
     added = &add(name, shape);
   }
-  products_.insert(added);
-  return *added;
+  products_.push_back(std::make_unique<Product>(Product{added, layout, {}}));
+  return *products_.back();
+}
+
+bool Parameters::in_product(const Parameter& parameter) const {
+  return std::any_of(products_.begin(), products_.end(), [&](const auto& p) {
+    return p->weight == &parameter && p->layout == WeightLayout::out_in;
+  });
+}
+
+std::vector<const Product*> Parameters::products() const {
+  std::vector<const Product*> list;
+  for (const auto& p : products_) list.push_back(p.get());
+  return list;
+}
+
+void Parameters::correct(const Product& product, const Factors& factors) {
+  const auto own =
+      std::find_if(products_.begin(), products_.end(), [&](const auto& p) { return p.get() == &product; });
+  assert(own != products_.end() && !product.correction);
+  assert(factors.down.shape() == Shape({factors.up.size(1), product.in()}) &&
+         factors.up.size(0) == product.out());
+  constexpr std::string_view ending = ".weight";
+  std::string module = product.weight->name();
+  if (module.ends_with(ending)) module.resize(module.size() - ending.size());
+  const auto adopt = [&](const char* name, const Tensor& value) {
+    parameters_.push_back(std::make_unique<Parameter>(module + name, value));
+    return parameters_.back().get();
+  };
+  const Parameter* down = adopt(".lora_A.weight", factors.down);
+  const Parameter* up = adopt(".lora_B.weight", factors.up);
+  (*own)->correction = LowRank{down, up, factors.scale, factors.dropout};
 }
 
 DType Parameters::type_of(const Parameter& parameter) const {

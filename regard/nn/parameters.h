@@ -3,12 +3,15 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "regard/autograd/parameter.h"
 #include "regard/base/random.h"
+
+namespace regard {
+enum class WeightLayout : std::uint8_t;  // autograd/ops/linear.h
+}
 
 namespace regard::nn {
 
@@ -63,6 +66,23 @@ class RandomWeights final : public WeightSource {
   RandomKey key_;
 };
 
+// What a Linear adds to its product: scale * up(down(dropout(x))), with down [r,in] and up [out,r] (Hu et al.
+// 2021).
+struct LowRank {
+  const Parameter *down = nullptr, *up = nullptr;
+  double scale = 1;
+  double dropout = 0;  // in training
+};
+
+// The weight of a Linear, stored as `layout` says.
+struct Product {
+  const Parameter* weight = nullptr;
+  WeightLayout layout;
+  std::optional<LowRank> correction = {};
+  std::int64_t in() const;
+  std::int64_t out() const;
+};
+
 // All parameters of a model, named as in its checkpoint, in order of construction. Modules point into it.
 class Parameters {
  public:
@@ -71,10 +91,20 @@ class Parameters {
   const Parameter& add(const std::string& name, const Shape& shape, const Init& init = xavier_uniform(),
                        Parameter::Role role = Parameter::Role::trained);
 
-  // The weight [out,in] of a Linear, which may stay as whole numbers where the source has them; and whether a
-  // parameter is one.
-  const Parameter& add_product(const std::string& name, const Shape& shape);
-  bool in_product(const Parameter& parameter) const { return products_.count(&parameter) > 0; }
+  // The weight of a Linear, in its stored shape; one [out,in] may stay as whole numbers where the source has
+  // them. Whether a parameter is such a weight [out,in].
+  const Product& add_product(const std::string& name, const Shape& shape, WeightLayout layout);
+  bool in_product(const Parameter& parameter) const;
+  std::vector<const Product*> products() const;  // in order of construction
+
+  // Gives the Linear of that weight a correction that begins with `down` [r,in] and `up` [out,r], two more
+  // parameters: with ".lora_A.weight" and ".lora_B.weight" in the place of its own ".weight", as PEFT calls
+  // them. There must be none yet.
+  struct Factors {
+    Tensor down, up;
+    double scale = 1, dropout = 0;
+  };
+  void correct(const Product& product, const Factors& factors);
 
   // See WeightSource; to be asked while the model is built.
   std::optional<bool> stored(const std::string& name) const { return source_->holds(name); }
@@ -94,7 +124,7 @@ class Parameters {
   WeightSource* source_;  // used while the model is built
   std::vector<std::unique_ptr<Parameter>> parameters_;
   std::map<const Parameter*, DType> types_;
-  std::set<const Parameter*> products_;
+  std::vector<std::unique_ptr<Product>> products_;  // Linears point to them
 };
 
 }  // namespace regard::nn

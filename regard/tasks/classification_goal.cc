@@ -7,9 +7,9 @@
 
 #include "regard/autograd/ops/elementwise.h"
 #include "regard/autograd/ops/linear.h"
-#include "regard/autograd/ops/softmax.h"
 #include "regard/base/error.h"
 #include "regard/models/head_names.h"
+#include "regard/tasks/class_weights.h"
 #include "regard/tasks/classification_judge.h"
 #include "regard/tasks/hold_out.h"
 #include "regard/tasks/text_encoder_loss.h"
@@ -42,13 +42,6 @@ ProblemType problem_named(const std::string& name) {
   return ProblemType::unsaid;
 }
 
-double weight_in(const Json& value, const std::string& place) {
-  if (!value.is_number() || !(value.get<double>() >= 0))
-    throw UsageError(
-        fmt::format("class_weights{}: found {}, expected a number of at least 0", place, to_line(value)));
-  return value.get<double>();
-}
-
 std::uint32_t checksum_of(const std::vector<LabeledText>& texts) {
   data::SideLengths sum;  // of the labels' bytes
   for (const LabeledText& t : texts) {
@@ -64,11 +57,7 @@ std::uint32_t checksum_of(const std::vector<LabeledText>& texts) {
 bool ClassificationGoal::set(const std::string& key, const Json& value) {
   if (key != "class_weights")
     return train::set_by_name<ClassificationSettings>(settings_, keys(), key, value);
-  if (value != "balanced" && !value.is_array() && !value.is_object())
-    throw UsageError(
-        fmt::format("class_weights: found {}, expected balanced, a list of weights, or an object "
-                    "{{label: weight}}",
-                    to_line(value)));
+  check_class_weights(value);
   settings_.class_weights = value;
   return true;
 }
@@ -173,28 +162,9 @@ std::vector<double> ClassificationGoal::class_weights() const {
   if (given.is_null()) return {};
   if (problem_ != ProblemType::single_label)
     throw UsageError("class_weights: expected none where examples do not have one label each");
-  std::vector<double> weights(labels_.size(), 1);
-  if (given == "balanced") {  // so that their mean over the examples is 1
-    std::vector<double> counts(labels_.size(), 0);
-    for (const auto& classes : train_targets_.classes) ++counts[static_cast<std::size_t>(classes.front())];
-    const auto all = static_cast<double>(train_targets_.classes.size());
-    for (std::size_t i = 0; i < weights.size(); ++i)
-      if (counts[i] > 0) weights[i] = all / (static_cast<double>(weights.size()) * counts[i]);
-  } else if (given.is_array()) {
-    if (given.size() != labels_.size())
-      throw UsageError(fmt::format("class_weights: found {} numbers, expected {}, one for each of {}",
-                                   given.size(), labels_.size(), fmt::join(labels_, ", ")));
-    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = weight_in(given[i], fmt::format("[{}]", i));
-  } else {
-    for (const auto& [label, weight] : given.items()) {
-      const auto found = std::find(labels_.begin(), labels_.end(), label);
-      if (found == labels_.end())
-        throw UsageError(fmt::format("class_weights: found \"{}\", expected labels of {}", label,
-                                     fmt::join(labels_, ", ")));
-      weights[static_cast<std::size_t>(found - labels_.begin())] = weight_in(weight, "." + label);
-    }
-  }
-  return weights;
+  std::vector<double> counts(labels_.size(), 0);
+  for (const auto& classes : train_targets_.classes) ++counts[static_cast<std::size_t>(classes.front())];
+  return tasks::class_weights(given, {labels_, counts});
 }
 
 EncoderGoal::Sets ClassificationGoal::encode(const Encoding& how, const train::Surroundings& around) {
@@ -242,35 +212,19 @@ Tensor ClassificationGoal::truth_of(const EncoderBatch& batch, const Targets& ta
                               truth);
 }
 
-// Smoothing gives every label a share of the truth (Szegedy et al. 2016); weights are those of the true
-// label.
-train::BatchLoss ClassificationGoal::class_loss(const Var& logits, const EncoderBatch& batch,
-                                                const LossOptions& options) const {
-  const Targets& targets = options.set == Set::train ? train_targets_ : valid_targets_;
-  const std::size_t L = labels_.size();
-  const Var logs = log_softmax(logits);
-  const std::vector<double> found = logs.value().to_doubles();
-  std::vector<double> wanted(found.size());
-  train::BatchLoss loss;
-  for (std::size_t b = 0; b < batch.rows.size(); ++b) {
-    const auto label = static_cast<std::size_t>(targets.classes[batch.rows[b]].front());
-    const double weight = weights_.empty() || options.set == Set::valid ? 1 : weights_[label];
-    const double share = options.smoothing / static_cast<double>(L);
-    for (std::size_t l = 0; l < L; ++l)
-      wanted[b * L + l] = weight * (share + (l == label ? 1 - options.smoothing : 0));
-    loss.plain_sum -= found[b * L + label];
-  }
-  const Tensor shares = Tensor::from<double>(logits.shape(), wanted);
-  loss.sum = scale(sum(multiply(logs, logits.step().constant(shares))), -1);
-  loss.tokens = static_cast<std::int64_t>(batch.rows.size());
-  return loss;
-}
-
 train::BatchLoss ClassificationGoal::loss(const models::TextEncoder::Projected& head,
                                           const EncoderBatch& batch, const LossOptions& options) const {
   const Var logits = linear(head.features, head.projection);
-  if (problem_ == ProblemType::single_label) return class_loss(logits, batch, options);
-  const Tensor truth = truth_of(batch, options.set == Set::train ? train_targets_ : valid_targets_);
+  const bool training = options.set == Set::train;
+  const Targets& targets = training ? train_targets_ : valid_targets_;
+  if (problem_ == ProblemType::single_label) {
+    std::vector<std::int32_t> classes;
+    for (const std::uint32_t row : batch.rows) classes.push_back(targets.classes[row].front());
+    return class_loss(
+        logits, classes,
+        {training ? std::span<const double>(weights_) : std::span<const double>(), options.smoothing});
+  }
+  const Tensor truth = truth_of(batch, targets);
   const Var mean =
       problem_ == ProblemType::regression ? squared_loss(logits, truth) : binary_loss(logits, truth);
   train::BatchLoss loss;

@@ -58,7 +58,6 @@ class ClassificationGoal final : public EncoderGoal {
   void hold_out(const train::Surroundings& around);
   Targets targets_of(const std::vector<LabeledText>& texts) const;
   std::vector<double> class_weights() const;
-  train::BatchLoss class_loss(const Var& logits, const EncoderBatch& batch, const LossOptions& options) const;
   Tensor truth_of(const EncoderBatch& batch, const Targets& targets) const;
 
   Data data_;

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "regard/base/error.h"
-#include "regard/models/family.h"
+#include "regard/models/new_head.h"
 
 namespace regard::tasks {
 namespace {
@@ -26,9 +26,9 @@ std::optional<std::int64_t> first_number(std::string_view name) {
 }  // namespace
 
 std::int64_t depth_of(const models::TextEncoder& model, const std::string& parameter) {
-  const models::Family* family = models::family_named(model.config().value("model_type", ""));
   const bool below_head = model.head() != models::HeadKind::none;
-  if (below_head && family != nullptr && !parameter.starts_with(family->prefix)) return head_depth;
+  if (below_head && !parameter.starts_with(models::prefix_below_head(model.config(), model.head())))
+    return head_depth;
   if (parameter.find("pooler") != std::string::npos) return head_depth;
   const auto layer = first_number(parameter);
   return layer ? *layer + 1 : 0;

@@ -7,6 +7,7 @@
 
 #include "regard/autograd/ops/vocabulary_loss.h"
 #include "regard/base/error.h"
+#include "regard/tasks/class_weights.h"
 #include "regard/tasks/classification_examples.h"
 #include "regard/tasks/hold_out.h"
 #include "regard/tasks/word_tokens.h"
@@ -75,12 +76,23 @@ class Judge final : public EncoderJudge {
 }  // namespace
 
 bool TaggingGoal::set(const std::string& key, const Json& value) {
-  return train::set_by_name<TaggingSettings>(settings_, keys(), key, value);
+  if (key != "class_weights") return train::set_by_name<TaggingSettings>(settings_, keys(), key, value);
+  check_class_weights(value);
+  settings_.class_weights = value;
+  return true;
 }
+
 std::vector<std::string> TaggingGoal::setting_names() const {
-  return train::names_of<TaggingSettings>(keys());
+  std::vector<std::string> names = train::names_of<TaggingSettings>(keys());
+  names.emplace_back("class_weights");
+  return names;
 }
-Json TaggingGoal::settings() const { return train::json_by_name<TaggingSettings>(settings_, keys()); }
+
+Json TaggingGoal::settings() const {
+  Json json = train::json_by_name<TaggingSettings>(settings_, keys());
+  json["class_weights"] = settings_.class_weights;
+  return json;
+}
 
 void TaggingGoal::read(const train::Surroundings& around) {
   BadExamples bad(data_.format.skip_bad);
@@ -182,9 +194,18 @@ std::vector<EncoderExample> TaggingGoal::encode(const std::vector<TaggedSentence
 EncoderGoal::Sets TaggingGoal::encode(const Encoding& how, const train::Surroundings& around) {
   labels_ = how.labels;
   Sets sets{encode(train_, how, train_parts_), encode(valid_, how, valid_parts_)};
+  weights_ = tag_weights();
   around.log.info(fmt::format("training: {} sentences, {} labels", train_.size(), labels_.size()));
   if (!valid_.empty()) around.log.info(fmt::format("validation: {} sentences", valid_.size()));
   return sets;
+}
+
+std::vector<double> TaggingGoal::tag_weights() const {
+  std::vector<double> counts(labels_.size(), 0);
+  for (const Part& part : train_parts_)
+    for (const std::int32_t target : part.targets)
+      if (target >= 0) ++counts[static_cast<std::size_t>(target)];
+  return class_weights(settings_.class_weights, {labels_, counts});
 }
 
 Json TaggingGoal::data() const {
@@ -207,6 +228,8 @@ train::BatchLoss TaggingGoal::loss(const models::TextEncoder::Projected& head, c
   std::vector<std::int32_t> targets;
   for (const std::uint32_t row : batch.rows)
     targets.insert(targets.end(), parts[row].targets.begin(), parts[row].targets.end());
+  if (!weights_.empty() && options.set == Set::train)
+    return class_loss(linear(head.features, head.projection), targets, {weights_, options.smoothing});
   const Tensor wanted = Tensor::from<std::int32_t>({static_cast<std::int64_t>(targets.size())}, targets);
   const VocabularyLoss loss =
       vocabulary_loss(head.features, head.projection, wanted, {.smoothing = options.smoothing});

@@ -9,7 +9,8 @@ namespace regard::tasks {
 // What training to tag knows of its own.
 struct TaggingSettings {
   bool label_all_tokens =
-      false;  // a word's further tokens have its tag too (I for B); else they are not judged
+      false;           // a word's further tokens have its tag too (I for B); else they are not judged
+  Json class_weights;  // of tags, as in text-classification (class_weights.h); null: none
   double validation_split = 0.1;  // of the training data, held out where there is nothing to validate with
 };
 
@@ -61,6 +62,7 @@ class TaggingGoal final : public EncoderGoal {
   void hold_out(const train::Surroundings& around);
   std::vector<EncoderExample> encode(const std::vector<data::TaggedSentence>& sentences, const Encoding& how,
                                      std::vector<Part>& parts) const;
+  std::vector<double> tag_weights() const;
   void add_targets(Part& part, const data::TaggedSentence& sentence) const;
 
   Data data_;
@@ -68,6 +70,7 @@ class TaggingGoal final : public EncoderGoal {
   std::vector<data::TaggedSentence> train_, valid_;
   std::vector<std::string> labels_;
   std::vector<Part> train_parts_, valid_parts_;
+  std::vector<double> weights_;  // of the labels; empty: 1
 };
 
 // Micro averages over sentences, in percent, of tags against the right ones. `read_as` says how a tag is read

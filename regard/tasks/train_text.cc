@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "regard/base/error.h"
-#include "regard/base/file.h"
+#include "regard/models/adapter.h"
 #include "regard/models/registry.h"
 #include "regard/tasks/train_text_objective.h"
 #include "regard/tasks/training_plan.h"
@@ -33,9 +33,7 @@ class TextTask final : public TrainingTask {
   Json generation_config() const override;
 
  private:
-  Json init_config() const {
-    return training_.init.empty() ? Json() : read_json(training_.init / "config.json");
-  }
+  Json init_config() const { return training_.init.empty() ? Json() : models::config_in(training_.init); }
   Json complete_config() const;
 
   const TextTraining& training_;
@@ -43,6 +41,7 @@ class TextTask final : public TrainingTask {
   TextPlan plan_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<models::Model> model_;
+  std::optional<models::LowRankAdapter> adapter_;
   TextData data_;
 };
 
@@ -75,7 +74,12 @@ models::Model& TextTask::make_model(RandomKey weights) {
     model_ = models::as_kind<models::CausalModel>(std::move(model), place);
   else
     model_ = models::as_kind<models::TextEncoder>(std::move(model), place);
-  around_.log.info(fmt::format("model: {} parameters, vocabulary {}", model_->parameters().elements(),
+  if (const auto how = low_rank_options(plan_.low_rank, Beginning::checkpoint)) {
+    const bool causal = training_.goal == TextTraining::Goal::next_token;
+    adapter_.emplace(*model_,
+                     models::LowRankPlan{*how, {}, weights, training_.init, causal ? "CAUSAL_LM" : ""});
+  }
+  around_.log.info(fmt::format("model: {}, vocabulary {}", parameters_text(*model_, plan_.training),
                                tokenizer_->vocabulary_size(TextSide::target)));
   return *model_;
 }
@@ -107,7 +111,8 @@ Json TextTask::files() const {
 }
 
 std::unique_ptr<train::Objective> TextTask::objective(RandomKey batches) {
-  const TextObjective::Parts parts{*model_, *tokenizer_, data_, around_.step};
+  const TextObjective::Parts parts{*model_, *tokenizer_, data_, around_.step,
+                                   adapter_ ? &*adapter_ : nullptr};
   if (training_.goal == TextTraining::Goal::next_token)
     return next_token_objective(static_cast<const models::CausalModel&>(*model_), parts, plan_, batches);
   return masked_tokens_objective(static_cast<const models::TextEncoder&>(*model_), parts, plan_, batches);

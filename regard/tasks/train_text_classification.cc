@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/tasks/classification_goal.h"
 #include "regard/tasks/classification_judge.h"
 #include "regard/tasks/classify.h"
+#include "regard/tasks/spread.h"
 #include "regard/tasks/train_text_encoder.h"
 
 namespace regard::tasks {
@@ -20,19 +20,6 @@ namespace fs = std::filesystem;
 ClassificationGoal::Data data_of(const TextClassificationTraining& training) {
   constexpr std::uint64_t split_stream = 0x73706c6974ULL;  // none of run_training's
   return {training.train, training.valid, training.format, RandomKey{training.seed}.fold(split_stream)};
-}
-
-// The mean of each score over the folds, and their standard deviation (of a sample).
-void add_spread(FoldsResult& result) {
-  const auto count = static_cast<double>(result.folds.size());
-  for (const auto& [name, first] : result.folds.front().items()) {
-    double sum = 0, squares = 0;
-    for (const Json& fold : result.folds) sum += fold[name].get<double>();
-    const double mean = sum / count;
-    for (const Json& fold : result.folds) squares += std::pow(fold[name].get<double>() - mean, 2);
-    result.mean[name] = mean;
-    result.deviation[name] = count > 1 ? std::sqrt(squares / (count - 1)) : 0.0;
-  }
 }
 
 // What a model says of texts, as classification_scores reads it, behind what is there.
@@ -56,13 +43,6 @@ void add_predictions(LabeledLogits& to, const Classifier& classifier, const std:
       to.truth.push_back(classifier.scores() == Classifier::Scores::values ? texts[i].value : is_own ? 1 : 0);
     }
   }
-}
-
-std::string text_of(const Json& scores) {
-  std::string text;
-  for (const auto& [name, score] : scores.items())
-    text += fmt::format("{}{} {:.2f}", text.empty() ? "" : ", ", name, score.get<double>());
-  return text;
 }
 
 }  // namespace
@@ -102,11 +82,13 @@ FoldsResult evaluate_folds(const TextClassificationTraining& training, std::int3
     problem = goal.problem();
     result.folds.push_back(classification_scores(problem, part));
     around.log.info(fmt::format("fold {} of {}: {} examples, {}", fold + 1, folds, goal.test().size(),
-                                text_of(result.folds.back())));
+                                text_of_scores(result.folds.back())));
     fs::remove_all(one.output / "checkpoints");  // the model is what is left
   }
   result.all = classification_scores(problem, all);
-  add_spread(result);
+  Spread spread = spread_of(result.folds);
+  result.mean = std::move(spread.mean);
+  result.deviation = std::move(spread.deviation);
   write_atomically(training.output / "folds.json", to_pretty({{"folds", result.folds},
                                                               {"mean", result.mean},
                                                               {"deviation", result.deviation},

@@ -12,6 +12,7 @@
 #include "regard/tasks/classify.h"
 #include "regard/tasks/train_text.h"
 #include "tests/support/scratch_folder.h"
+#include "tests/support/small_causal_model.h"
 
 namespace regard::tasks {
 namespace {
@@ -123,6 +124,62 @@ TEST_F(TrainTextClassificationTest, GoesOnBitForBit) {
   run("parts", RunDirectory::Begin::resume);
   EXPECT_EQ(read_text(folder_ / "parts/model.safetensors"), read_text(folder_ / "whole/model.safetensors"));
   EXPECT_EQ(read_text(folder_ / "parts/calibration.json"), read_text(folder_ / "whole/calibration.json"));
+}
+
+TEST_F(TrainTextClassificationTest, TrainsCorrectionsOfLowRank) {
+  set("max_steps=2");
+  run("base");
+  for (const char* setting : {"max_steps=24", "lora_rank=4", "lora_dropout=0.1", "learning_rate=2e-2",
+                              "lora_target_modules=query,value,intermediate.dense"})
+    set(setting);
+  EXPECT_THROW(run("no"), UsageError);  // nothing to correct
+  training_.init = folder_ / "base";
+  said_.clear();
+  run("whole");
+  EXPECT_NE(said_.find("of them trained"), std::string::npos) << said_;
+  EXPECT_FALSE(fs::exists(folder_ / "whole/model.safetensors"));
+  EXPECT_TRUE(fs::exists(folder_ / "whole/adapter_model.safetensors"));
+  EXPECT_EQ(read_json(folder_ / "whole/adapter_config.json")["lora_alpha"], 8.0);  // twice the rank
+  EXPECT_GE(last_validation("whole")["eval_accuracy"].get<double>(), 90);
+  const auto found = classify("whole", {{"a great film", {}}, {"the plot was awful", {}}});
+  EXPECT_EQ(found[0].ranked().front().label, 1U);
+  EXPECT_EQ(found[1].ranked().front().label, 0U);
+
+  train::Surroundings rest = around_;
+  rest.stop = [&] { return said_.find("update 12: validation") != std::string::npos; };
+  said_.clear();
+  training_.output = folder_ / "parts";
+  EXPECT_THROW(train_text_classification(training_, rest), Interrupted);
+  run("parts", RunDirectory::Begin::resume);
+  for (const char* name : {"adapter_model.safetensors", "calibration.json"})
+    EXPECT_EQ(read_text(folder_ / "parts" / name), read_text(folder_ / "whole" / name));
+  set("lora_rank=3");
+  EXPECT_THROW(run("parts", RunDirectory::Begin::resume), UsageError);
+  set("lora_rank=0");
+  EXPECT_THROW(run("other"), UsageError);  // what is lora_dropout for, then
+}
+
+TEST_F(TrainTextClassificationTest, BeginsWithADecoder) {
+  testing_support::make_small_causal_model(folder_ / "gpt2");
+  training_.init = folder_ / "gpt2";
+  training_.settings.clear();
+  for (const char* setting : {"max_length=40", "max_steps=2", "freeze=encoder", "eval_steps=2"}) set(setting);
+  run("model");
+  EXPECT_NE(said_.find("GPT2ForSequenceClassification is new"), std::string::npos) << said_;
+  const auto before = models::load(folder_ / "gpt2"), after = models::load(folder_ / "model");
+  for (const Parameter* p : before->parameters().all()) {
+    const Parameter* kept = after->parameters().find(p->name());
+    if (p->name() == "lm_head.weight") continue;
+    ASSERT_NE(kept, nullptr) << p->name();
+    EXPECT_EQ(kept->value().to_doubles(), p->value().to_doubles()) << p->name();
+  }
+  ASSERT_NE(after->parameters().find("score.weight"), nullptr);
+  EXPECT_EQ(config("model")["pad_token_id"], config("gpt2")["eos_token_id"]);
+  EXPECT_EQ(classify("model", {{"a great film", {}}}).size(), 1U);
+  for (const char* setting : {"freeze=", "lora_rank=2", "learning_rate=1e-2"}) set(setting);
+  run("corrections");
+  EXPECT_EQ(read_json(folder_ / "corrections/adapter_config.json")["fan_in_fan_out"], true);
+  EXPECT_EQ(classify("corrections", {{"a great film", {}}}).size(), 1U);
 }
 
 TEST_F(TrainTextClassificationTest, BeginsWithAnEncoderThatLearnedFromText) {

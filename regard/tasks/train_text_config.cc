@@ -42,6 +42,7 @@ Json to_json(const TextSettings& settings) { return train::json_by_name<TextSett
 Json TextPlan::to_json() const {
   Json settings = train::to_json(training);
   settings.update(tasks::to_json(text));
+  settings.update(tasks::to_json(low_rank));
   return {{"settings", settings}, {"config", config}};
 }
 
@@ -59,12 +60,15 @@ TextPlan plan_text(const TextTraining& training, const Json& base) {
   } else {
     plan.config = Json::object();  // of another family: the file says all
   }
-  apply_request(training,
-                {plan.training, plan.config,
-                 [&](const std::string& key, const Json& value) {
-                   return train::set_by_name<TextSettings>(plan.text, keys(), key, value);
-                 },
-                 train::names_of<TextSettings>(keys()), [&] { return keys_of_config(plan.config); }});
+  std::vector<std::string> own_keys = train::names_of<TextSettings>(keys());
+  for (std::string& name : low_rank_keys()) own_keys.push_back(std::move(name));
+  apply_request(training, {plan.training, plan.config,
+                           [&](const std::string& key, const Json& value) {
+                             return train::set_by_name<TextSettings>(plan.text, keys(), key, value) ||
+                                    tasks::set(plan.low_rank, key, value);
+                           },
+                           own_keys, [&] { return keys_of_config(plan.config); }});
+  (void)low_rank_options(plan.low_rank, base.is_null() ? Beginning::nothing : Beginning::checkpoint);
   return plan;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "regard/tasks/low_rank_settings.h"
 #include "regard/tasks/train_text.h"
 
 namespace regard::tasks {
@@ -17,6 +18,7 @@ Json to_json(const TextSettings& settings);
 struct TextPlan {
   train::Settings training;
   TextSettings text;
+  LowRankSettings low_rank;
   Json config;  // of the model, without vocabulary and special ids
   Json to_json() const;
 };

@@ -6,6 +6,7 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/data/batches.h"
+#include "regard/models/adapter.h"
 #include "regard/models/registry.h"
 #include "regard/tasks/encoder_layers.h"
 #include "regard/tasks/train_text_encoder_plan.h"
@@ -25,6 +26,7 @@ class EncoderObjective final : public train::Objective {
     models::TextEncoder& model;
     const EncoderGoal::Sets& sets;
     const train::Surroundings& around;
+    const models::LowRankAdapter* adapter = nullptr;  // what is trained, where it is not the model
   };
   EncoderObjective(const Parts& parts, const train::Settings& settings, RandomKey key)
       : parts_(parts), settings_(settings), key_(key), lengths_(lengths_of(parts.sets.train)) {}
@@ -53,7 +55,10 @@ class EncoderObjective final : public train::Objective {
     return found;
   }
 
-  void save(const fs::path& directory) const override { models::save(parts_.model, directory); }
+  void save(const fs::path& directory) const override {
+    if (parts_.adapter != nullptr) return parts_.adapter->save(directory);
+    models::save(parts_.model, directory);
+  }
   void publish(const fs::path& directory) const override {
     save(directory);
     if (validates()) judged({}, nullptr)->publish(directory, parts_.around.log);
@@ -94,13 +99,29 @@ class EncoderObjective final : public train::Objective {
   data::BatchPlan batches_;
 };
 
+// What PEFT calls the task of a head.
+std::string peft_task(models::HeadKind head) {
+  switch (head) {
+    case models::HeadKind::sequence:
+      return "SEQ_CLS";
+    case models::HeadKind::tokens:
+      return "TOKEN_CLS";
+    case models::HeadKind::span:
+      return "QUESTION_ANS";
+    case models::HeadKind::none:
+      return "FEATURE_EXTRACTION";
+    default:
+      return "";
+  }
+}
+
 class EncoderTask final : public TrainingTask {
  public:
   EncoderTask(const TrainingRequest& request, EncoderGoal& goal, const train::Surroundings& around)
       : request_(request),
         goal_(goal),
         around_(around),
-        init_(request.init.empty() ? Json() : read_json(request.init / "config.json")),
+        init_(request.init.empty() ? Json() : models::config_in(request.init)),
         plan_(plan_text_encoder(request, init_, goal)),
         settings_(plan_.training) {}
 
@@ -130,6 +151,7 @@ class EncoderTask final : public TrainingTask {
   train::Settings settings_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<models::TextEncoder> model_;
+  std::optional<models::LowRankAdapter> adapter_;
   EncoderGoal::Sets sets_;
 };
 
@@ -189,14 +211,14 @@ models::Model& EncoderTask::make_model(RandomKey weights) {
       around_.log.info(fmt::format("{}: its encoder is kept, the head of {} is new", request_.init.string(),
                                    config["architectures"][0].get<std::string>()));
   }
+  if (const auto how = low_rank_options(plan_.low_rank, Beginning::checkpoint)) {
+    constexpr std::uint64_t low_rank_stream = 0x6c6f7261ULL;
+    const auto whole = [this](const std::string& name) { return depth_of(*model_, name) == head_depth; };
+    adapter_.emplace(*model_, models::LowRankPlan{*how, whole, weights.fold(low_rank_stream), request_.init,
+                                                  peft_task(model_->head())});
+  }
   settings_ = settings_of(plan_, *model_, 1);
-  const auto frozen = parse_freeze(plan_.encoder.freeze);
-  std::int64_t trained = 0;
-  for (const Parameter* p : model_->parameters().all())
-    if (!frozen || !frozen->holds(depth_of(*model_, p->name()))) trained += p->value().elements();
-  const std::int64_t all = model_->parameters().elements();
-  around_.log.info(fmt::format("model: {} parameters{}, vocabulary {}", all,
-                               trained < all ? fmt::format(", {} of them trained", trained) : "",
+  around_.log.info(fmt::format("model: {}, vocabulary {}", parameters_text(*model_, settings_),
                                tokenizer_->vocabulary_size(TextSide::target)));
   return *model_;
 }
@@ -228,8 +250,9 @@ Json EncoderTask::data() const {
 }
 
 std::unique_ptr<train::Objective> EncoderTask::objective(RandomKey batches) {
-  auto objective = std::make_unique<EncoderObjective>(EncoderObjective::Parts{goal_, *model_, sets_, around_},
-                                                      plan_.training, batches);
+  auto objective = std::make_unique<EncoderObjective>(
+      EncoderObjective::Parts{goal_, *model_, sets_, around_, adapter_ ? &*adapter_ : nullptr},
+      plan_.training, batches);
   const std::int64_t parts = plan_.training.gradient_accumulation_steps;
   settings_ = settings_of(plan_, *model_, (objective->begin_epoch(0) + parts - 1) / parts);
   return objective;

@@ -42,6 +42,9 @@ train::Settings training_of(const TextPreset* preset) {
   return s;
 }
 
+// Corrections begin at zero and are few: they take ten times the rate of weights.
+constexpr double low_rank_learning_rate = 5e-4;
+
 bool is_set(const TrainingRequest& request, const std::string& key) {
   return std::any_of(request.settings.begin(), request.settings.end(),
                      [&](const auto& setting) { return setting.first == key; });
@@ -52,6 +55,7 @@ bool is_set(const TrainingRequest& request, const std::string& key) {
 Json EncoderPlan::to_json() const {
   Json settings = train::to_json(training);
   settings.update(train::json_by_name<EncoderSettings>(encoder, keys()));
+  settings.update(tasks::to_json(low_rank));
   settings.update(own);
   if (encoder.eval_each_epoch) settings.erase("eval_steps");
   return {{"settings", settings}, {"config", config}};
@@ -75,13 +79,18 @@ EncoderPlan plan_text_encoder(const TrainingRequest& request, const Json& base, 
     plan.training.per_device_train_batch_size = 0;
   plan.encoder.eval_each_epoch = !is_set(request, "eval_steps");
   const auto set_own = [&](const std::string& key, const Json& value) {
-    return train::set_by_name<EncoderSettings>(plan.encoder, keys(), key, value) || goal.set(key, value);
+    return train::set_by_name<EncoderSettings>(plan.encoder, keys(), key, value) ||
+           tasks::set(plan.low_rank, key, value) || goal.set(key, value);
   };
   std::vector<std::string> own_keys = train::names_of<EncoderSettings>(keys());
+  for (std::string& name : low_rank_keys()) own_keys.push_back(std::move(name));
   for (std::string& name : goal.setting_names()) own_keys.push_back(std::move(name));
   apply_request(request,
                 {plan.training, plan.config, set_own, own_keys, [&] { return keys_of_config(plan.config); }});
   plan.own = goal.settings();
+  const auto low_rank =
+      low_rank_options(plan.low_rank, base.is_null() ? Beginning::nothing : Beginning::checkpoint);
+  if (low_rank && !is_set(request, "learning_rate")) plan.training.learning_rate = low_rank_learning_rate;
   if (!is_set(request, "metric_for_best_model")) plan.training.metric_for_best_model = goal.metric();
   (void)parse_freeze(plan.encoder.freeze);
   // Positions beyond the longest text would never be trained.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "regard/tasks/low_rank_settings.h"
 #include "regard/tasks/text_encoder_goal.h"
 #include "regard/tasks/training_run.h"
 
@@ -21,6 +22,7 @@ struct EncoderSettings {
 struct EncoderPlan {
   train::Settings training;
   EncoderSettings encoder;
+  LowRankSettings low_rank;
   Json own;     // settings of the goal
   Json config;  // of the model; where it is new without vocabulary, special ids and labels
   Json to_json() const;

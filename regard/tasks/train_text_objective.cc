@@ -65,6 +65,7 @@ train::Validation TextObjective::validate(const std::function<bool()>& stop) {
 }
 
 void TextObjective::save(const std::filesystem::path& directory) const {
+  if (parts_.adapter != nullptr) return parts_.adapter->save(directory);
   models::save(parts_.model, directory);
 }
 

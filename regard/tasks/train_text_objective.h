@@ -17,7 +17,8 @@ class TextObjective : public train::Objective {
     models::Model& model;
     const Tokenizer& tokenizer;
     const TextData& data;
-    StepOptions step;  // threads and level
+    StepOptions step;                                 // threads and level
+    const models::LowRankAdapter* adapter = nullptr;  // what is trained, where it is not the model
   };
 
   nn::Parameters& parameters() override { return parts_.model.parameters(); }

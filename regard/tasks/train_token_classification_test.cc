@@ -164,5 +164,19 @@ TEST(EntityCounts, AreMicroAverages) {
   EXPECT_DOUBLE_EQ(scores["accuracy"].get<double>(), 50);
 }
 
+TEST_F(TrainTokenClassificationTest, WeighsTags) {
+  set("max_steps=40");
+  set("eval_steps=40");
+  set(R"(class_weights={"O": 0})");
+  run("names");  // nothing says which words are none
+  EXPECT_LT(last_validation("names")["eval_accuracy"].get<double>(), 80);
+  EXPECT_GT(last_validation("names")["eval_recall"].get<double>(), 50);
+  set("class_weights=balanced");
+  run("balanced");
+  EXPECT_GT(last_validation("balanced")["eval_accuracy"].get<double>(), 90);
+  set(R"(class_weights={"B-ORG": 2})");
+  EXPECT_THROW(run("other"), UsageError);
+}
+
 }  // namespace
 }  // namespace regard::tasks

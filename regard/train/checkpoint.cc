@@ -13,6 +13,7 @@
 
 #include "regard/base/error.h"
 #include "regard/base/file.h"
+#include "regard/models/adapter.h"
 #include "regard/tensor/safetensors.h"
 
 namespace regard::train {
@@ -158,20 +159,42 @@ void CheckpointFolder::prune(const std::function<bool(const Checkpoint&)>& keep)
   }
 }
 
+namespace {
+
+// What a checkpoint's folder holds, by the names of parameters.
+class StoredParameters {
+ public:
+  explicit StoredParameters(const fs::path& directory)
+      : prefix_(models::is_adapter(directory) ? models::adapter_prefix : ""),
+        weights_(Weights::open(prefix_.empty() ? directory : directory / models::adapter_weights_file)) {}
+
+  bool lacks(const Parameter& p) const {
+    return p.role() == Parameter::Role::frozen && !weights_.has(prefix_ + p.name());
+  }
+  Tensor operator[](const Parameter& p) const { return weights_.tensor(prefix_ + p.name(), p.shape()); }
+
+ private:
+  std::string prefix_;
+  Weights weights_;
+};
+
+}  // namespace
+
 void load_parameters(nn::Parameters& parameters, const fs::path& directory) {
-  const Weights weights = Weights::open(directory);
+  const StoredParameters stored(directory);
   // Copied: the file may be removed while the model lives, and an optimizer writes.
   for (Parameter* p : parameters.all())
-    p->set(weights.tensor(p->name(), p->shape()).to(p->value().dtype()).clone());
+    if (!stored.lacks(*p)) p->set(stored[*p].to(p->value().dtype()).clone());
 }
 
 void load_mean(nn::Parameters& parameters, const std::vector<fs::path>& directories) {
-  std::vector<Weights> weights;
-  for (const fs::path& directory : directories) weights.push_back(Weights::open(directory));
+  std::vector<StoredParameters> stored;
+  for (const fs::path& directory : directories) stored.emplace_back(directory);
   for (Parameter* p : parameters.all()) {
+    if (!stored.empty() && stored.front().lacks(*p)) continue;
     std::vector<double> sum(static_cast<std::size_t>(p->shape().elements()));
-    for (const Weights& w : weights) {
-      const std::vector<double> values = w.tensor(p->name(), p->shape()).to_doubles();
+    for (const StoredParameters& one : stored) {
+      const std::vector<double> values = one[*p].to_doubles();
       for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += values[i];
     }
     for (double& x : sum) x /= static_cast<double>(directories.size());

@@ -53,10 +53,11 @@ class CheckpointFolder {
 // {"bytes": ..., "crc32": ...}: what tells whether a file is still the one it was.
 Json description_of(const std::filesystem::path& file);
 
-// Sets the parameters to what model.safetensors in the directory holds under their names.
+// Sets the parameters to what model.safetensors in the directory holds under their names, or, where there is
+// an adapter instead (models/adapter.h), its file. Frozen ones that it lacks stay as they are.
 void load_parameters(nn::Parameters& parameters, const std::filesystem::path& directory);
 
-// Sets the parameters to the means of those in the directories, added in their order in double.
+// The same with the means of those in the directories, added in their order in double.
 void load_mean(nn::Parameters& parameters, const std::vector<std::filesystem::path>& directories);
 
 }  // namespace regard::train

@@ -22,7 +22,9 @@ Optimizer::Optimizer(nn::Parameters& parameters, const OptimizerOptions& options
   const std::vector<Treatment> how = treatments(parameters, options.groups);
   for (Parameter* p : parameters.all()) {
     Slot slot{p, how[slots_.size()], {}};
-    if (slot.how.trained())
+    if (!slot.how.trained())
+      p->freeze();
+    else
       for (const RuleTensor& t : rule_.tensors(options_, p->shape()))
         slot.state.push_back({t.name + ("." + p->name()), Tensor::zeros(t.shape, p->value().dtype())});
     assert(slot.state.size() <= most_rule_tensors);

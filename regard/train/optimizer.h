@@ -31,7 +31,8 @@ double clip_factor(double norm, double most);
 // A rule over the parameters of a model, with what it keeps for each.
 class Optimizer {
  public:
-  // UsageError where a group's pattern matches nothing.
+  // Freezes what is not trained, so that no gradient of it is computed. UsageError where a group's pattern
+  // matches nothing.
   Optimizer(nn::Parameters& parameters, const OptimizerOptions& options);
 
   // Whether parameter i is trained: no constant, and no group stops it.

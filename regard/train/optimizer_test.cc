@@ -209,5 +209,17 @@ TEST(ParameterGroups, PatternsHaveStarsAndQuestionMarks) {
   EXPECT_TRUE(matches_pattern("", "*"));
 }
 
+TEST(Optimizer, FreezesWhatIsNotTrained) {
+  Model model;
+  OptimizerOptions options;
+  options.groups.groups = {{.match = {"layer.weight"}, .learning_rate_scale = 0}};
+  const Optimizer optimizer(model.parameters, options);
+  EXPECT_EQ(model.parameters.find("layer.weight")->role(), Parameter::Role::frozen);
+  EXPECT_EQ(model.parameters.find("layer.bias")->role(), Parameter::Role::trained);
+  EXPECT_EQ(model.parameters.find("positions")->role(), Parameter::Role::constant);
+  for (const NamedTensor& kept : optimizer.state())
+    EXPECT_TRUE(kept.name.ends_with("layer.bias")) << kept.name;
+}
+
 }  // namespace
 }  // namespace regard::train

@@ -81,6 +81,16 @@ TEST_F(Classify, IsTrained) {
   ASSERT_EQ(folds.exit, 0) << folds.err;
   EXPECT_EQ(Json::parse(folds.out)["folds"].size(), 2U);
   expect_error(sh("regard train fill-mask --folds 2 --train data --output other"), 2, "--folds");
+
+  const Result seeds = sh(
+      "regard train text-classification --train data --columns 'label:_ text' --encoding latin-1 --seeds 2 "
+      "--output seeds --json --set hidden_size=8 --set num_hidden_layers=1 --set num_attention_heads=1 "
+      "--set intermediate_size=8 --set vocab_size=60 --set max_steps=2 --set validation_split=0.5");
+  ASSERT_EQ(seeds.exit, 0) << seeds.err;
+  EXPECT_EQ(Json::parse(seeds.out)["seeds"].size(), 2U);
+  EXPECT_TRUE(Json::parse(seeds.out)["deviation"].contains("accuracy")) << seeds.out;
+  EXPECT_EQ(Json::parse(read_all(folder / "seeds/seed-2/regard.json"))["seed"], 2);
+  expect_error(sh("regard train tokenizer --seeds 2 --train data --output other"), 2, "tokenizer");
   expect_error(sh("regard train text-classification --train-target x --train a.tsv --output other"), 2,
                "--train-target");
   expect_error(sh("regard train fill-mask --train data --encoding latin-1 --output other"), 2, "--encoding");

@@ -30,5 +30,16 @@ TEST_F(Merge, GivesAModelThatAnswersOtherwise) {
   expect_error(sh("regard merge base"), 2, "ADAPTER");
 }
 
+TEST_F(Merge, IsNotNeededToUseAnAdapter) {
+  ASSERT_EQ(sh("regard merge base adapter merged").exit, 0);
+  const Result merged = sh("echo 'the dog' | regard embed merged"),
+               together =
+                   sh("mkdir tmp; echo 'the dog' | TMPDIR=tmp regard embed base --adapter adapter; ls tmp");
+  EXPECT_EQ(together.exit, 0) << together.err;
+  EXPECT_EQ(merged.out, together.out);  // and nothing is left in tmp
+  expect_error(sh("echo 'the dog' | regard embed base --adapter base"), 3, "adapter_config.json");
+  expect_error(sh("echo 'the dog' | regard embed adapter"), 3, "base_model_name_or_path");
+}
+
 }  // namespace
 }  // namespace regard::testing_support

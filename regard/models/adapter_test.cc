@@ -1,4 +1,4 @@
-#include "regard/tasks/adapter.h"
+#include "regard/models/adapter.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include "tests/support/scratch_folder.h"
 #include "tests/support/small_encoder.h"
 
-namespace regard::tasks {
+namespace regard::models {
 namespace {
 
 namespace fs = std::filesystem;
@@ -96,6 +96,39 @@ TEST_F(AdapterTest, BringsAHeadThatWasTrainedWhole) {
   EXPECT_NE(error().find("classifier.bias"), std::string::npos) << error();
 }
 
+TEST_F(AdapterTest, IsAModelByItself) {
+  config_["base_model_name_or_path"] = "../base";  // beside it
+  config_["task_type"] = "SEQ_CLS";
+  tensors_ = {{prefix_ + "bert." + query_ + ".lora_A.weight", numbers({2, 8}, 1)},
+              {prefix_ + "bert." + query_ + ".lora_B.weight", numbers({8, 2}, 2)},
+              {prefix_ + "classifier.weight", numbers({3, 8}, 3)},
+              {prefix_ + "classifier.bias", numbers({3}, 4)}};
+  // PEFT keeps no configuration of the head: its labels are counted.
+  const auto counted = load();
+  EXPECT_EQ(counted->config().at("architectures"), Json{"BertForSequenceClassification"});
+  EXPECT_EQ(counted->config().at("id2label").size(), 3U);
+  EXPECT_TRUE(is_adapter(folder_ / "adapter"));
+  EXPECT_FALSE(is_adapter(folder_ / "base"));
+  EXPECT_EQ(fs::canonical(base_of(folder_ / "adapter")), fs::canonical(folder_ / "base"));
+
+  write_atomically(folder_ / "adapter/config.json", to_pretty(counted->config()));
+  const auto whole = models::load(folder_ / "adapter");
+  const auto below = load_base(folder_ / "adapter");  // without its head
+  const auto weight = [](const Model& m, const std::string& name) {
+    return m.parameters().find(name + ".weight")->value().to_doubles();
+  };
+  EXPECT_EQ(weight(*whole, "bert." + query_), weight(*counted, "bert." + query_));
+  EXPECT_EQ(weight(*below, query_), weight(*counted, "bert." + query_));
+  config_["base_model_name_or_path"] = "nowhere";
+  write();
+  try {
+    models::load(folder_ / "adapter");
+    FAIL();
+  } catch (const InputError& e) {
+    EXPECT_NE(std::string(e.what()).find("--adapter"), std::string::npos) << e.what();
+  }
+}
+
 TEST_F(AdapterTest, RefusesByNameWhatItCannotAdd) {
   config_["peft_type"] = "IA3";
   EXPECT_NE(error().find("peft_type"), std::string::npos);
@@ -108,11 +141,12 @@ TEST_F(AdapterTest, RefusesByNameWhatItCannotAdd) {
   config_["r"] = 2;
   tensors_.pop_back();
   EXPECT_NE(error().find("lora_B"), std::string::npos) << error();
-  tensors_ = {{prefix_ + "nowhere.lora_A.weight", numbers({2, 8}, 1)}};
+  tensors_ = {{prefix_ + "nowhere.lora_A.weight", numbers({2, 8}, 1)},
+              {prefix_ + "nowhere.lora_B.weight", numbers({8, 2}, 1)}};
   EXPECT_NE(error().find("nowhere.weight"), std::string::npos) << error();
   tensors_ = {{"lora_A", numbers({2, 8}, 1)}};
   EXPECT_NE(error().find(prefix_), std::string::npos);
 }
 
 }  // namespace
-}  // namespace regard::tasks
+}  // namespace regard::models
