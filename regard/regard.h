@@ -187,6 +187,52 @@ struct Answer {
   std::vector<Alternative> alternatives;
 };
 
+struct ExplainOptions {
+  // What is explained: a label, a filled mask, a part of the context, a continuation, a translation. Empty:
+  // the model's own answer.
+  std::string target;
+  std::string contrast;  // why the target and not this: the difference of both; empty: none
+  // Of attribution: "integrated-gradients", "gradient-x-input", "smooth-gradient", "attention-gradient",
+  // "occlusion". Empty: the first, or the second where there are several answers.
+  std::vector<std::string> methods;
+  int steps = 50;             // of integrated gradients
+  std::int64_t top = 5;       // candidates of each answer
+  std::int64_t written = 1;   // tokens that a decoder writes where no target is given
+  bool faithfulness = false;  // whether the attributions are true, in the JSON and the page
+  bool page = false;          // Explanation::html
+  std::stop_token stop = {};
+};
+
+// What a model answers about a text, and how much each token contributed (docs/explain.md).
+struct Explanation {
+  struct Token {
+    std::string piece;
+    bool special = false;    // added around the text
+    bool continues = false;  // belongs to the word of the token before
+  };
+  struct Side {  // what a stack reads: the text; of an encoder-decoder the source and what is written
+    std::string name, text;
+    std::vector<Token> tokens;
+  };
+  struct Attribution {
+    std::string method;
+    std::vector<std::vector<double>> scores;            // of each side, one for each token
+    double value = 0;                                   // the number explained: a logit, or nats
+    double baseline_value = 0, completeness_error = 0;  // of integrated gradients
+  };
+  struct Answer {
+    std::string text, contrast;
+    std::string about;  // the token that it is about; empty: the whole text
+    double score = 0;   // its probability
+    std::vector<Attribution> attributions;
+  };
+  std::string task, result;  // result: what the model writes, where it writes
+  std::vector<Side> sides;
+  std::vector<Answer> answers;
+  std::string json;  // all that is known, attention's figures too: one line
+  std::string html;  // a page to open in a browser, where it was asked for
+};
+
 // A loaded model with its tokenizer. Immutable: any number of threads may call it at once, and two models may
 // live in one process. Movable, not copyable. A moved-from model may only be destroyed or assigned to.
 //
@@ -244,6 +290,9 @@ class Model {
   // in windows.
   Answer answer(std::string_view question, std::string_view context, const AnswerOptions& options = {}) const;
   std::vector<Answer> answer(const std::vector<Question>& questions, const AnswerOptions& options = {}) const;
+
+  // Why it answers what it does, by a model of any kind; two texts with a tab between where it reads two.
+  Explanation explain(std::string_view text, const ExplainOptions& options = {}) const;
 
  private:
   friend Model load(const std::filesystem::path& directory, const LoadOptions& options);

@@ -13,6 +13,7 @@
 #include "regard/tasks/answer.h"
 #include "regard/tasks/classify.h"
 #include "regard/tasks/embed.h"
+#include "regard/tasks/explain.h"
 #include "regard/tasks/fill_mask.h"
 #include "regard/tasks/generate_text.h"
 #include "regard/tasks/tag.h"
@@ -63,6 +64,7 @@ struct Model::Impl {
   const tasks::Classifier& classifier() const { return classifier_.from(directory); }
   const tasks::Tagger& tagger() const { return tagger_.from(directory); }
   const tasks::Answerer& answerer() const { return answerer_.from(directory); }
+  const tasks::Explainer& explainer() const { return explainer_.from(directory); }
   StepOptions step() const;
 
   std::filesystem::path directory;
@@ -77,6 +79,7 @@ struct Model::Impl {
   Lazy<tasks::Classifier> classifier_;
   Lazy<tasks::Tagger> tagger_;
   Lazy<tasks::Answerer> answerer_;
+  Lazy<tasks::Explainer> explainer_;
 };
 
 // The keys of a generation_config.json that a caller gave as text. UsageError where they are no JSON object.

@@ -12,11 +12,23 @@ std::optional<std::string> probed(const Step& step, const char* name) {
   return full;
 }
 
+ProbedPart Probe::part(const std::string& name) {
+  (void)name;
+  return {};
+}
+
+Var Probe::pass(const std::string& name, const Var& x) {
+  auto replacement = see(name, x.value());
+  return replacement ? x.step().constant(std::move(*replacement)) : x;
+}
+
 Var at(const char* name, const Var& x) {
   const auto full = probed(x.step(), name);
-  if (!full) return x;
-  auto replacement = x.step().probe()->see(*full, x.value());
-  return replacement ? x.step().constant(std::move(*replacement)) : x;
+  return full ? x.step().probe()->pass(*full, x) : x;
+}
+
+void show(const Step& step, const std::string& name, const Var& value) {
+  step.probe()->see(name, value.value());
 }
 
 }  // namespace regard

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "regard/tensor/tensor.h"
 
@@ -10,6 +12,12 @@ namespace regard {
 
 class Step;
 class Var;
+
+// Heads and rows of a value, from 0; empty: all of them.
+struct ProbedPart {
+  std::vector<std::int64_t> heads, rows;
+  bool whole() const { return heads.empty() && rows.empty(); }
+};
 
 // Sees values of a forward pass by name ("encoder.block.3.attention.weights") and may put others in their
 // place. Explaining, ablation and debugging use it; without one nothing is computed and names are not even
@@ -21,6 +29,15 @@ class Probe {
   virtual bool wants(const std::string& name) = 0;
   // A value asked for. What is returned replaces it (same shape and type) in the rest of the pass.
   virtual std::optional<Tensor> see(const std::string& name, const Tensor& value) = 0;
+  // Which part of attention weights is asked for: those are computed for the probe alone, and only this part.
+  // A part [heads,rows,S] is seen as it is and cannot be replaced.
+  virtual ProbedPart part(const std::string& name);
+  // A value asked for as a link of the pass: what is returned goes on in its place. By default that is what
+  // see() says, which has no gradient to x.
+  virtual Var pass(const std::string& name, const Var& x);
+  // Whether a tape, where there is one, differentiates by the parameters too. Without, only by the values
+  // that the probe itself makes leaves of.
+  virtual bool differentiates_parameters() const { return true; }
 };
 
 // A probe of two functions.
@@ -40,11 +57,18 @@ class FunctionProbe final : public Probe {
   Reader reader_;
 };
 
-// Offers `x` under the step's scopes and `name` and gives it back, or its replacement (which has no gradient
-// to x).
+// Offers `x` under the step's scopes and `name` and gives it back, or what the probe puts in its place.
 Var at(const char* name, const Var& x);
 
 // What a lazily made value goes through: the full name where a probe asks for it, else nothing.
 std::optional<std::string> probed(const Step& step, const char* name);
+
+// Lets the step's probe see a value that it cannot replace.
+void show(const Step& step, const std::string& name, const Var& value);
+// Offers what `make` gives, a Var, which is made only where a probe asks for it; it cannot be replaced.
+template <class Make>
+void offer(const char* name, const Step& step, const Make& make) {
+  if (const auto full = probed(step, name)) show(step, *full, make());
+}
 
 }  // namespace regard

@@ -2,6 +2,7 @@
 
 #include <cassert>
 
+#include "regard/autograd/probe.h"
 #include "regard/autograd/var.h"
 
 namespace regard {
@@ -15,7 +16,8 @@ Step::Step(const StepOptions& options) : options_(options) {
 }
 
 Var Step::use(const Parameter& parameter) {
-  const bool tracked = tape() != nullptr && parameter.role() == Parameter::Role::trained;
+  const bool tracked = tape() != nullptr && parameter.role() == Parameter::Role::trained &&
+                       (probe() == nullptr || probe()->differentiates_parameters());
   const bool native = parameter.value().dtype() == compute();
   Var v(*this, native ? parameter.value() : parameter.numbers().to(compute()),
         tracked ? tape()->leaf(parameter) : -1);

@@ -7,6 +7,7 @@
 #include "regard/base/suggest.h"
 #include "regard/cli/classify.h"
 #include "regard/cli/command.h"
+#include "regard/cli/explain.h"
 #include "regard/cli/find.h"
 #include "regard/cli/merge.h"
 
@@ -86,6 +87,14 @@ constexpr std::array table{
             "regard answer model dev-v2.0.json --no-answer --json\n"
             "regard answer model questions.tsv --top 3",
             declare_answer},
+    Command{"explain", "shows why a model answers what it does, and what is inside it",
+            "regard explain model 'a moving film'\n"
+            "regard explain opus-mt-en-de 'The bank was closed.' --contrast 'Das Ufer war geschlossen.'\n"
+            "regard explain gpt2 'The capital of France is' --target ' Paris' --json\n"
+            "regard explain model --probes\n"
+            "regard explain model 'a moving film' --ablate 'encoder.block.3.attention.heads:heads=2'\n"
+            "regard explain model --file texts.txt",
+            declare_explain},
     Command{"forward", "runs a model once on tensors and writes what it computes",
             "regard forward model --inputs in.safetensors --outputs out.safetensors\n"
             "regard forward model --inputs in.safetensors --outputs out.safetensors --dtype f64 \\\n"

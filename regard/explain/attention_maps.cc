@@ -15,9 +15,9 @@ AttentionName attention_name(std::string_view probed) {
   const auto [end, error] = std::from_chars(probed.data(), probed.data() + probed.size(), name.layer);
   if (error != std::errc{}) return none;
   probed.remove_prefix(static_cast<std::size_t>(end - probed.data()));
-  name.part = in_encoder                     ? AttentionPart::encoder
-              : probed.starts_with(".cross") ? AttentionPart::cross
-                                             : AttentionPart::decoder;
+  const bool cross = probed == ".cross.attention.weights";
+  if (!cross && probed != ".attention.weights") return none;  // that of Longformer's global tokens
+  name.part = in_encoder ? AttentionPart::encoder : cross ? AttentionPart::cross : AttentionPart::decoder;
   return name;
 }
 

@@ -188,15 +188,19 @@ Var DecoderOnly::run_block(const Block& block, std::int64_t i, const Var& input,
 
 template <class Attend>
 Var DecoderOnly::run(Var x, const Attend& attend) const {
+  const auto finished = [this](Var y) {
+    if (final_norm_) y = (*final_norm_)(y);
+    return project_out_ ? (*project_out_)(y) : y;
+  };
   for (std::int64_t i = 0; i < config_.layers; ++i) {
     const Scope scope(x.step(), "block", static_cast<int>(i));
     const Block& block = blocks_[static_cast<std::size_t>(i)];
     // By value: it may be called a second time for the gradient, when this frame is gone.
     x = checkpointed(x.step(), [this, &block, i, x, attend] { return run_block(block, i, x, attend); });
+    offer("lens", x.step(), [&] { return finished(x); });
+    if (config_.vocabulary_head) offer("logits", x.step(), [&] { return logits(finished(x)); });
   }
-  if (final_norm_) x = (*final_norm_)(x);
-  if (project_out_) x = (*project_out_)(x);
-  return at("output", x);
+  return at("output", finished(at("stream", x)));
 }
 
 Var DecoderOnly::hidden(Step& step, const TokenBatch& inputs) const {

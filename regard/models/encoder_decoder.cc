@@ -185,6 +185,8 @@ Attention EncoderDecoder::self_attention(const Stack& stack, Plan plan, Bias bia
 
 template <class Self, class Cross>
 Var EncoderDecoder::run(const Stack& stack, Var x, const Self& self, const Cross& cross) const {
+  const bool decodes = &stack == &decoder_;
+  const auto finished = [&](const Var& y) { return stack.final_norm ? (*stack.final_norm)(y) : y; };
   for (std::int64_t i = 0; i < stack.shape.layers; ++i) {
     const Scope scope(x.step(), "block", static_cast<int>(i));
     const Block& block = stack.blocks[static_cast<std::size_t>(stack.shape.group(i))];
@@ -198,9 +200,12 @@ Var EncoderDecoder::run(const Stack& stack, Var x, const Self& self, const Cross
       }
       return block.feed_forward_residual(h, block.feed_forward);
     });
+    const auto lens = [&] { return decodes ? scaled(finished(x)) : finished(x); };
+    offer("lens", x.step(), lens);
+    if (decodes && has_vocabulary_head())
+      offer("logits", x.step(), [&] { return linear(lens(), vocabulary(x.step())); });
   }
-  if (stack.final_norm) x = (*stack.final_norm)(x);
-  return at("output", dropout(x, config_.output_dropout));
+  return at("output", dropout(finished(at("stream", x)), config_.output_dropout));
 }
 
 Memory EncoderDecoder::encode(Step& step, const TokenBatch& source) const {

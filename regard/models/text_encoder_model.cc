@@ -171,8 +171,14 @@ Var TextEncoderModel::hidden(Step& step, const EncoderInputs& inputs) const {
           block.attention_residual(at("input", x), [&](const Var& y) { return block.attend(y, i, *how); });
       return block.feed_forward_residual(h, block.feed_forward);
     });
+    offer("lens", step, [&] { return x; });
+    if (head() != HeadKind::none)
+      offer("logits", step, [&] {
+        const Projected end = project(x, inputs.tokens->layout);
+        return linear(end.features, end.projection);
+      });
   }
-  return at("output", x);
+  return at("output", at("stream", x));
 }
 
 }  // namespace regard::models

@@ -8,7 +8,8 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/base/random.h"
-#include "regard/explain/attention_page.h"
+#include "regard/explain/page.h"
+#include "regard/tasks/explain.h"
 #include "regard/tasks/number_alignment.h"
 #include "regard/tasks/numbers.h"
 #include "regard/tasks/translate.h"
@@ -109,23 +110,18 @@ TranslationTraining training_of(const DemoOptions& options) {
   return training;
 }
 
-// A few numbers of every kind, and where the model looked for each.
-void write_page(const std::filesystem::path& path, const Translator& translator, const StepOptions& step) {
+// A few numbers of every kind, where the model looked for each, and why.
+void write_page(const DemoResult& demo, const StepOptions& step) {
   const std::vector<std::int64_t> shown{342506, 200506, 150000, 215, 101000, 1001, 999999, 10, 70080, 618};
-  std::vector<std::string> sources;
-  for (const std::int64_t n : shown) sources.push_back(english_number(n));
-  TranslateOptions options;
-  options.config = translator.generation();
-  options.attention = true;
-  explain::AttentionPage page;
+  const Explainer explainer = Explainer::load(demo.model);
+  ExplainOptions options;
+  options.most_explained = 10;  // a model that has learned nothing yet may write long lines
+  explain::Page page;
   page.title = "Where the model looked: number words to Chinese numerals";
-  page.note = "Cross-attention of a small Transformer that Regard trained from nothing on this machine.";
-  std::vector<Translation> translations = translator.translate(sources, step, options);
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    Translation& t = translations[i];
-    page.examples.push_back({sources[i], t.text, t.source_tokens, t.tokens, std::move(t.attention)});
-  }
-  write_atomically(path, explain::attention_page(page));
+  page.note = "A small Transformer that Regard trained from nothing on this machine.";
+  for (const std::int64_t n : shown)
+    page.examples.push_back({"", explainer.explain(english_number(n), step, options)});
+  write_atomically(demo.page, explain::html_page(page));
 }
 
 void write_data(const Numbers& numbers, const std::filesystem::path& directory) {
@@ -169,7 +165,7 @@ DemoResult run_demo(const DemoOptions& options, const train::Surroundings& aroun
   for (std::int64_t layer = 0; layer < decoder_layers; ++layer)
     result.layer_error_rates.push_back(
         number_alignment(translator, numbers.test, around.step, {layer, {}}).error_rate);
-  write_page(result.page, translator, around.step);
+  write_page(result, around.step);
   return result;
 }
 

@@ -23,12 +23,13 @@ TEST_F(Demo, LeavesDataModelAndPage) {
   const Json examples = Json::parse(page.substr(begin, page.find("</script>", begin) - begin));
   ASSERT_GE(examples.size(), 5U);
   for (const Json& example : examples) {
-    EXPECT_EQ(example["layers"].size(), 2U);
-    for (const Json& layer : example["layers"]) {
-      ASSERT_EQ(layer.size(), 4U);
-      EXPECT_EQ(layer[0].size(), example["targetTokens"].size());
-      EXPECT_EQ(layer[0][0].size(), example["sourceTokens"].size());
+    EXPECT_EQ(example["attention"].size(), 6U);  // two layers of each kind
+    for (const Json& layer : example["attention"]) {
+      EXPECT_EQ(layer["heads"], 4);
+      EXPECT_EQ(layer["rows"], example["sides"][layer["part"] == "encoder" ? 0 : 1]["tokens"].size());
+      EXPECT_EQ(layer["keys"], example["sides"][layer["part"] == "decoder" ? 1 : 0]["tokens"].size());
     }
+    EXPECT_FALSE(example["answers"][0]["attributions"].empty());
   }
 
   // transformers reads num_hidden_layers as another name of encoder_layers: it must not say anything else.

@@ -318,6 +318,23 @@ TEST_F(Library, AnEncoderWithoutAHeadOnlyEmbeds) {
   EXPECT_THROW(load(where.path()), InputError);
 }
 
+TEST_F(Library, AModelExplainsItself) {
+  const Explanation why = load(folder()).explain("a man rides a brown horse", {.page = true});
+  EXPECT_EQ(why.task, "translation");
+  EXPECT_EQ(why.result, load(folder()).translate("a man rides a brown horse").text);
+  ASSERT_EQ(why.sides.size(), 2U);
+  ASSERT_EQ(why.answers.size(), why.sides[1].tokens.size());
+  for (const Explanation::Answer& answer : why.answers) {
+    ASSERT_EQ(answer.attributions.size(), 1U);
+    EXPECT_EQ(answer.attributions[0].method, "gradient-x-input");
+    EXPECT_EQ(answer.attributions[0].scores[0].size(), why.sides[0].tokens.size());
+  }
+  EXPECT_EQ(why.json.front(), '{');
+  EXPECT_NE(why.html.find("</html>"), std::string::npos);
+  EXPECT_THROW(load(folder()).explain("a", {.methods = {"none"}}), UsageError);
+  EXPECT_THROW(load(folder()).explain("a", {.methods = {"occlusion"}, .steps = 0}), UsageError);
+}
+
 TEST_F(Library, AModelMoves) {
   Model a = load(folder());
   const std::string expected = a.translate("two children").text;

@@ -142,33 +142,41 @@ void differentiate(const Kept& kept, const Tensor& dy, InputGradients& in) {
 
 Var attend(const Var& q, const Var& k, const Var& v, const Attention& how) {
   Step& step = q.step();
-  const Prepared rows = prepare(q, k, how);
+  Prepared rows = prepare(q, k, how);
   if (v.shape().rank() != 3 || v.size(0) != k.size(0) || v.size(1) != k.size(1))
     throw UsageError(
         fmt::format("attention of keys {} and values {}", k.shape().to_string(), v.shape().to_string()));
-  AttentionProblem p = problem_of(rows.q.value(), rows.k.value(), v.value(), how);
+  rows.q = at("attention.queries", rows.q);
+  rows.k = at("attention.keys", rows.k);
+  const Var values = at("attention.values", v);
+  AttentionProblem p = problem_of(rows.q.value(), rows.k.value(), values.value(), how);
   Tensor out = Tensor::empty({q.size(0), q.size(1), v.size(2)}, q.dtype());
 
-  if (const auto name = probed(step, "attention.weights"))
-    if (const auto weights = step.probe()->see(*name, weights_of(step.kernels(), p, {}))) {
+  if (const auto name = probed(step, "attention.weights")) {
+    const ProbedPart part = step.probe()->part(*name);
+    const auto weights = step.probe()->see(*name, weights_of(step.kernels(), p, {part.heads, part.rows}));
+    if (weights && part.whole()) {
       kernels::attention_apply(step.kernels(), p, weights->to(q.dtype()).view(), out.mutable_view());
-      return step.constant(std::move(out));
+      return at("attention.heads", step.constant(std::move(out)));
     }
+  }
 
   if (step.mode() == Mode::train && how.dropout > 0)
     p.dropout = kernels::dropout_rule(how.dropout, step.draw());
-  const bool tracked = rows.q.tracked() || rows.k.tracked() || v.tracked() || how.bias.table.tracked() ||
+  const bool tracked = rows.q.tracked() || rows.k.tracked() || values.tracked() || how.bias.table.tracked() ||
                        how.score.weight.tracked() || how.content.of_query.tracked() ||
                        how.content.of_key.tracked();
   Tensor log_sum = tracked ? Tensor::empty({q.size(0), q.size(1)}, q.dtype()) : Tensor();
   kernels::attention_forward(step.kernels(), p,
                              {out.mutable_view(), tracked ? log_sum.mutable_view() : View()});
   Kept kept;
-  if (tracked) kept = {rows.q.value(), rows.k.value(), v.value(), out, log_sum, how, p.dropout};
-  return record(
-      std::move(out),
-      {rows.q, rows.k, v, how.bias.table, how.score.weight, how.content.of_query, how.content.of_key},
-      [kept = std::move(kept)](const Tensor& dy, InputGradients& in) { differentiate(kept, dy, in); });
+  if (tracked) kept = {rows.q.value(), rows.k.value(), values.value(), out, log_sum, how, p.dropout};
+  return at("attention.heads", record(std::move(out),
+                                      {rows.q, rows.k, values, how.bias.table, how.score.weight,
+                                       how.content.of_query, how.content.of_key},
+                                      [kept = std::move(kept)](const Tensor& dy, InputGradients& in) {
+                                        differentiate(kept, dy, in);
+                                      }));
 }
 
 Tensor attention_weights(const Var& q, const Var& k, const Attention& how, const WhichWeights& which) {

@@ -32,8 +32,10 @@ struct Attention {
 // out_i = sum_j softmax_j(score(q_i, k_j) + bias[h, j - i] + content) v_j over the keys the plan lets i see:
 // q [N,H,D], k [M,G,D], v [M,G,Dv] -> [N,H,Dv]; G divides H, and head h reads key head h / (H / G). A query
 // that sees nothing gets zeros; what a query does not see changes no bit of its result, NaN included. Offers
-// "attention.weights" [H,N,S] to a probe: a reader gets what attention_weights gives, a replacement makes
-// this call use the replacement (without gradients for q and k). UsageError when shapes and plan do not fit.
+// to a probe "attention.queries" [N,H,D] and "attention.keys" [M,G,D] as the score takes them (rotated),
+// "attention.values" [M,G,Dv], "attention.heads" [N,H,Dv], which is the result, and "attention.weights"
+// [H,N,S]: a reader gets what attention_weights gives, a replacement makes this call use the replacement
+// (without gradients). UsageError when shapes and plan do not fit.
 Var attend(const Var& q, const Var& k, const Var& v, const Attention& how);
 
 // Which weights are wanted: heads, and rows of q. Empty: all.

@@ -6,6 +6,7 @@
 
 #include "regard/autograd/ops/columns.h"
 #include "regard/autograd/ops/elementwise.h"
+#include "regard/autograd/probe.h"
 #include "regard/base/error.h"
 
 namespace regard::nn {
@@ -89,7 +90,9 @@ MultiHead::Projected MultiHead::project(const Var& x, const Var& y) const {
   return {q, k, v};
 }
 
-Var MultiHead::output(const Var& attended) const { return (*output_)(merge_heads(attended)); }
+Var MultiHead::output(const Var& attended) const {
+  return at("attention.output", (*output_)(merge_heads(attended)));
+}
 
 Var MultiHead::operator()(const Var& x, const Var& y, const Attention& how) const {
   const auto [q, k, v] = project(x, y);

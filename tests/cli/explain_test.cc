@@ -1,0 +1,187 @@
+#include <cmath>
+#include <sstream>
+
+#include "regard/base/json.h"
+#include "regard/tensor/safetensors.h"
+#include "tests/support/program.h"
+#include "tests/support/small_causal_model.h"
+#include "tests/support/small_encoder.h"
+#include "tests/support/small_model.h"
+
+namespace regard::testing_support {
+namespace {
+
+class Explain : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    make_small_encoder(folder / "classifier", "BertForSequenceClassification");
+  }
+  Json json(const std::string& line) const {
+    const Result result = sh(line + " --json");
+    EXPECT_EQ(result.exit, 0) << line << ": " << result.err;
+    return Json::parse(result.out);
+  }
+  static double sum(const Json& scores) {
+    double all = 0;
+    for (const Json& side : scores)
+      for (const Json& x : side) all += x.get<double>();
+    return all;
+  }
+};
+
+TEST_F(Explain, SaysWhyALabelAndWhetherThatIsTrue) {
+  const Json made =
+      json("regard explain classifier 'a man rides the horse' --faithfulness --steps 20 --top 2");
+  EXPECT_EQ(made["task"], "text-classification");
+  ASSERT_EQ(made["answers"].size(), 1U);
+  const Json& answer = made["answers"][0];
+  EXPECT_EQ(answer["candidates"].size(), 2U);
+  EXPECT_EQ(answer["candidates"][0]["text"], answer["text"]);
+  EXPECT_EQ(answer["score"], answer["candidates"][0]["score"]);
+  EXPECT_EQ(answer["lens"].size(), 2U);
+  EXPECT_NEAR(answer["lens"][1]["score"].get<double>(), answer["score"].get<double>(), 1e-6);
+  ASSERT_EQ(answer["attributions"].size(), 1U);
+  const Json& a = answer["attributions"][0];
+  EXPECT_EQ(a["method"], "integrated-gradients");
+  EXPECT_EQ(a["scores"][0].size(), made["sides"][0]["tokens"].size());
+  EXPECT_NEAR(sum(a["scores"]) - a["completeness_error"].get<double>(),
+              a["value"].get<double>() - a["baseline_value"].get<double>(), 1e-6);
+  EXPECT_LT(std::fabs(a["completeness_error"].get<double>()), 1e-3);
+  EXPECT_EQ(a["faithfulness"]["deletion"].size(), a["faithfulness"]["fractions"].size());
+  EXPECT_EQ(answer["importance"].size(), 2U);
+  // The contrast is the difference of two logits.
+  const Json against = json("regard explain classifier 'a man' --target LABEL_0 --contrast LABEL_1");
+  const Json back = json("regard explain classifier 'a man' --target LABEL_1 --contrast LABEL_0");
+  EXPECT_NEAR(against["answers"][0]["value"].get<double>(), -back["answers"][0]["value"].get<double>(), 1e-6);
+  const Json log_p = json("regard explain classifier 'a man' --measure log-probability");
+  EXPECT_NEAR(std::exp(log_p["answers"][0]["value"].get<double>()),
+              log_p["answers"][0]["score"].get<double>(), 1e-6);
+}
+
+TEST_F(Explain, EveryMethodScoresEveryToken) {
+  const Json made = json(
+      "regard explain classifier 'a man rides' --method occlusion --method gradient-x-input "
+      "--method smooth-gradient --method attention-gradient --method integrated-gradients --attention");
+  ASSERT_EQ(made["answers"][0]["attributions"].size(), 5U);
+  for (const Json& a : made["answers"][0]["attributions"])
+    EXPECT_EQ(a["scores"][0].size(), 5U) << a["method"];
+  ASSERT_EQ(made["attention"].size(), 2U);
+  for (const Json& layer : made["attention"]) {
+    ASSERT_EQ(layer["weights"].size(), 2U);
+    for (const Json& row : layer["weights"][0]) {
+      double all = 0;
+      for (const Json& w : row) all += w.get<double>();
+      EXPECT_NEAR(all, 1, 0.02);
+    }
+  }
+  EXPECT_EQ(made["rollout"]["encoder"].size(), 5U);
+}
+
+TEST_F(Explain, TextModelsOfAllKinds) {
+  make_small_encoder(folder / "tagger", "BertForTokenClassification");
+  make_small_encoder(folder / "answerer", "BertForQuestionAnswering");
+  make_small_encoder(folder / "filler", "BertForMaskedLM");
+  make_small_encoder(folder / "bare", "BertModel");
+  const Json tag = json("regard explain tagger 'a man' --target LABEL_1");
+  EXPECT_EQ(tag["task"], "token-classification");
+  EXPECT_EQ(tag["answers"][0]["text"], "LABEL_1");
+  EXPECT_NE(tag["answers"][0]["about"], "");
+  const Json answer = json("regard explain answerer 'who runs\tthe dog runs' --target 'the dog'");
+  EXPECT_EQ(answer["answers"][0]["text"], "the dog");
+  const Json mask = json("regard explain filler 'a [MASK] rides' --target dog --contrast horse");
+  EXPECT_EQ(mask["answers"][0]["text"], "dog");
+  EXPECT_EQ(mask["answers"][0]["contrast"], "horse");
+  EXPECT_EQ(json("regard explain bare 'a man'")["answers"].size(), 0U);
+  expect_error(sh("regard explain answerer 'no tab'"), 3, "tab");
+  expect_error(sh("regard explain answerer 'who\tthe dog' --target horse"), 2, "horse");
+  expect_error(sh("regard explain filler 'a man rides'"), 3, "[MASK]");
+  expect_error(sh("regard explain classifier 'a man' --target LABEL_9"), 2, "LABEL_9");
+}
+
+TEST_F(Explain, WritersTokenByToken) {
+  make_small_causal_model(folder / "writer");
+  make_small_model(folder / "translator");
+  const Json next = json("regard explain writer 'one two' --written 3");
+  EXPECT_EQ(next["task"], "text-generation");
+  EXPECT_LE(next["answers"].size(), 3U);
+  EXPECT_EQ(next["answers"][0]["attributions"][0]["method"], "gradient-x-input");
+  const Json target = json("regard explain writer 'ab' --target cd");
+  ASSERT_EQ(target["answers"].size(), 2U);
+  EXPECT_EQ(target["answers"][0]["text"], "c");
+  EXPECT_EQ(target["sides"][0]["tokens"].size(), 3U);
+  const Json contrast = json("regard explain writer 'ab' --target cd --contrast ce");
+  ASSERT_EQ(contrast["answers"].size(), 1U);
+  EXPECT_EQ(contrast["answers"][0]["text"], "d");
+  EXPECT_EQ(contrast["answers"][0]["contrast"], "e");
+  const Json translation = json("regard explain translator 'a man rides a brown horse'");
+  EXPECT_EQ(translation["sides"].size(), 2U);
+  EXPECT_EQ(translation["answers"].size(), translation["sides"][1]["tokens"].size());
+  EXPECT_EQ(translation["result"].get<std::string>() + "\n",
+            sh("echo 'a man rides a brown horse' | regard translate translator").out);
+  const Json forced = json("regard explain translator 'a man' --target 'ein mann'");
+  EXPECT_EQ(forced["result"], "ein mann");
+  EXPECT_EQ(sh("regard explain translator 'a man' --target 'ein mann'").exit, 0);
+  EXPECT_EQ(sh("regard explain classifier 'a man'").exit, 0);
+}
+
+TEST_F(Explain, ReadsAndChangesWhatIsInside) {
+  const Result list = sh("regard explain classifier --probes");
+  EXPECT_NE(list.out.find("encoder.block.1.attention.weights"), std::string::npos) << list.out;
+  const Json read = json(
+      "regard explain classifier 'a man rides' --read 'encoder.block.1.attention.weights:heads=1:rows=0-2'");
+  ASSERT_EQ(read["values"].size(), 1U);
+  EXPECT_EQ(read["values"][0].size(), 3U);
+  EXPECT_EQ(read["values"][0][0].size(), 5U);
+  ASSERT_EQ(sh("regard explain classifier 'a man' --read '*.attention.heads' --output v.safetensors").exit,
+            0);
+  EXPECT_EQ(SafetensorsFile(folder / "v.safetensors").tensors().size(), 2U);
+  const Json changed = json(
+      "regard explain classifier 'a man' --ablate 'encoder.block.*.attention.heads:heads=0' "
+      "--set 'encoder.block.1.input:rows=0=1' --scale 'encoder.block.0.feed_forward.output=3'");
+  EXPECT_NE(changed["answers"][0]["changed"]["value"], changed["answers"][0]["value"]);
+  const Json same = json("regard explain classifier 'a man' --scale 'encoder.block.0.input=1'");
+  EXPECT_EQ(same["answers"][0]["changed"]["value"], same["answers"][0]["value"]);
+  expect_error(sh("regard explain classifier 'a man' --read encoder.blok.0.input"), 2, "did you mean");
+  expect_error(sh("regard explain classifier 'a man' --read encoder.block.0.input:heads=1"), 2, "heads");
+  expect_error(sh("regard explain classifier 'a man' --ablate 'encoder.block.0.input:rows=77'"), 2, "77");
+}
+
+TEST_F(Explain, SummarizesHeadsOverAFile) {
+  write("texts", "a man rides the horse\n\nthe dog runs\n");
+  const Result table = sh("regard explain classifier --file texts");
+  EXPECT_EQ(table.exit, 0) << table.err;
+  EXPECT_EQ(std::count(table.out.begin(), table.out.end(), '\n'), 5);
+  std::istringstream lines(sh("regard explain classifier --file texts --json").out);
+  int heads = 0;
+  for (std::string line; std::getline(lines, line); ++heads) {
+    const Json head = Json::parse(line);
+    EXPECT_EQ(head["texts"], 2);
+    EXPECT_LE(head["special"].get<double>(), 1.0 + 1e-6);
+    EXPECT_GE(head["entropy"].get<double>(), 0);
+  }
+  EXPECT_EQ(heads, 4);
+}
+
+TEST_F(Explain, WrongUsesAreNamed) {
+  expect_error(sh("regard explain classifier"), 2, "TEXT");
+  expect_error(sh("regard explain classifier 'a' --file x"), 2, "--file");
+  expect_error(sh("regard explain classifier 'a' --probes"), 2, "--probes");
+  expect_error(sh("regard explain classifier 'a' --output x"), 2, "--read");
+  expect_error(sh("regard explain classifier 'a' --method gradients"), 2, "integrated-gradients");
+  expect_error(sh("regard explain classifier 'a' --set x"), 2, "NAME");
+  expect_error(sh("regard explain classifier 'a' --contrast LABEL_0 --target LABEL_0"), 2, "contrast");
+  expect_error(sh("regard explain nowhere 'a'"), 3, "nowhere");
+  expect_error(sh("regard explain classifier --file nowhere"), 3, "nowhere");
+}
+
+TEST_F(Explain, DrawsAPicture) {
+  const Result drawn = sh("regard explain classifier 'a <man>' --svg picture.svg");
+  EXPECT_EQ(drawn.exit, 0) << drawn.err;
+  const std::string svg = read_all(folder / "picture.svg");
+  EXPECT_EQ(svg.rfind("<svg", 0), 0U);
+  EXPECT_NE(svg.find("LABEL_"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace regard::testing_support
