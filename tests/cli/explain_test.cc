@@ -1,4 +1,5 @@
 #include <cmath>
+#include <iomanip>
 #include <sstream>
 
 #include "regard/base/json.h"
@@ -21,6 +22,11 @@ class Explain : public ProgramTest {
     const Result result = sh(line + " --json");
     EXPECT_EQ(result.exit, 0) << line << ": " << result.err;
     return Json::parse(result.out);
+  }
+  static std::string fmt_percent(double p) {
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(2) << 100 * p << " %";
+    return text.str();
   }
   static double sum(const Json& scores) {
     double all = 0;
@@ -173,6 +179,32 @@ TEST_F(Explain, WrongUsesAreNamed) {
   expect_error(sh("regard explain classifier 'a' --contrast LABEL_0 --target LABEL_0"), 2, "contrast");
   expect_error(sh("regard explain nowhere 'a'"), 3, "nowhere");
   expect_error(sh("regard explain classifier --file nowhere"), 3, "nowhere");
+}
+
+// What stands in a text is text in the page too, and what the page shows are the numbers of the JSON.
+TEST_F(Explain, WritesAPage) {
+  const std::string text = "'a </script><script>document.title=1</script> <img src=x onerror=alert(1)> man'";
+  const Result made = sh("regard explain classifier " + text + " --html page.html --faithfulness");
+  ASSERT_EQ(made.exit, 0) << made.err;
+  EXPECT_EQ(made.out, "");
+  const std::string html = read_all(folder / "page.html");
+  EXPECT_EQ(html.find("<img"), std::string::npos);
+  EXPECT_EQ(html.find("</script><script>d"), std::string::npos);
+  const std::string mark = "id=\"data\">";
+  const auto begin = html.find(mark) + mark.size();
+  const Json example = Json::parse(html.substr(begin, html.find("</script>", begin) - begin))[0];
+  const Json json = this->json("regard explain classifier " + text);
+  EXPECT_EQ(example["text"], json["text"]);
+  EXPECT_NEAR(example["answers"][0]["score"].get<double>(), json["answers"][0]["score"].get<double>(), 1e-6);
+  if (std::system("command -v chromium > /dev/null 2>&1") != 0) GTEST_SKIP() << "chromium is not installed";
+  const Result shown = sh(
+      "timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir=\"$PWD/browser\" --dump-dom "
+      "\"file://$PWD/page.html#layer=1&head=0&row=0\" 2> /dev/null");
+  const double score = json["answers"][0]["score"].get<double>();
+  EXPECT_NE(shown.out.find(fmt_percent(score)), std::string::npos) << fmt_percent(score);
+  EXPECT_NE(shown.out.find("Layer 2, head 1: each row looks at the columns"), std::string::npos);
+  EXPECT_NE(shown.out.find("What [CLS] looks at:"), std::string::npos);
+  EXPECT_NE(shown.out.find("<title>classifier explained</title>"), std::string::npos);
 }
 
 TEST_F(Explain, DrawsAPicture) {
