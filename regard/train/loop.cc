@@ -51,7 +51,7 @@ class Loop {
   std::vector<Checkpoint> final_checkpoints(Outcome& outcome) const;
   std::optional<Checkpoint> best_checkpoint() const;
   void load_mean_of(const std::vector<Checkpoint>& list);
-  bool mean_is_better();
+  std::vector<Checkpoint> best_mean(const Checkpoint& best, const std::vector<Checkpoint>& last);
 
   bool every(std::int64_t count) const { return state_.step % count == 0; }
   bool over() const {
@@ -307,18 +307,32 @@ void Loop::load_mean_of(const std::vector<Checkpoint>& list) {
   load_mean(objective_.parameters(), folders);
 }
 
-// Of the parameters as they are now, against the best checkpoint. A mean lags behind where the learning rate
-// is still high at the end: it is worth having only where validation says so.
-bool Loop::mean_is_better() {
-  const Validation v = objective_.validate([this] { return stop(); });
-  std::vector<ScoredStep> best = state_.best;
-  const bool better =
-      enter(best, {state_.step, score_of(v)}, {settings_.metric_for_best_model, 1}) == Standing::first;
-  directory_.report({{"step", state_.step}, {mean_loss, v.loss}});
-  say(LogLevel::info,
-      fmt::format("mean of the last checkpoints: validation {:.4f} nats/{}, {} than update {}", v.loss,
-                  objective_.unit(), better ? "better" : "no better", state_.best.front().step));
-  return better;
+// The best by validation of: the best checkpoint, the mean of the last two, of the last three and so on until
+// a longer one is worse than the one before. A mean is better than each of its checkpoints, but lags behind
+// where the learning rate is still high at the end: how many are worth taking, validation says.
+std::vector<Checkpoint> Loop::best_mean(const Checkpoint& best, const std::vector<Checkpoint>& last) {
+  const auto better = [this](double score, double than) {
+    std::vector<ScoredStep> list{{0, than}};
+    return enter(list, {1, score}, {settings_.metric_for_best_model, 1}) == Standing::first;
+  };
+  std::vector<Checkpoint> chosen{best};
+  double best_score = state_.best.front().score, before = std::nan("");
+  for (std::ptrdiff_t count = 2; count <= std::ssize(last); ++count) {
+    const std::vector<Checkpoint> list(last.end() - count, last.end());
+    load_mean_of(list);
+    const Validation v = objective_.validate([this] { return stop(); });
+    directory_.report({{"step", state_.step}, {"mean_of", count}, {mean_loss, v.loss}});
+    say(LogLevel::info, fmt::format("mean of the last {} checkpoints: validation {:.4f} nats/{}", count,
+                                    v.loss, objective_.unit()));
+    const double score = score_of(v);
+    if (better(score, best_score)) {
+      chosen = list;
+      best_score = score;
+    }
+    if (count > 2 && !better(score, before)) break;
+    before = score;
+  }
+  return chosen;
 }
 
 Outcome Loop::finish() {
@@ -331,12 +345,11 @@ Outcome Loop::finish() {
                                     state_.step, updater_.last_step()));
   std::vector<Checkpoint> of = final_checkpoints(outcome);
   if (of.empty()) throw Error("the model gives no finite loss and there is no good checkpoint");
-  load_mean_of(of);
-  if (const auto best = best_checkpoint(); of.size() > 1 && best && !mean_is_better()) {
-    of = {*best};
-    outcome.model_is = best_by_validation;
-    load_mean_of(of);
+  if (const auto best = best_checkpoint(); of.size() > 1 && best) {
+    of = best_mean(*best, of);
+    if (of.size() == 1) outcome.model_is = best_by_validation;
   }
+  load_mean_of(of);
   for (const Checkpoint& c : of) outcome.model_of.push_back(c.step);
   objective_.publish(directory_.path());
   return outcome;

@@ -56,8 +56,8 @@ struct Outcome {
 };
 
 // Runs updates until the settings say that it is enough, then leaves in the objective's parameters (and at
-// the top of the directory, by its save) the final model: the mean of the last checkpoints, else the best by
-// validation, else the last.
+// the top of the directory, by its save) the final model: the mean of the last checkpoints (of as many as
+// validate best), else the best by validation, else the last.
 //
 // An update whose loss or gradient is not finite, or a spike (spike_guard.h), is skipped and counted; 20 in a
 // row end the run with Error. When the time is up, a checkpoint is saved and the model left as at the end.

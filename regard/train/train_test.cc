@@ -47,7 +47,7 @@ TEST_F(TrainTest, IsTheSameAtAnyThreadCount) {
 }
 
 TEST_F(TrainTest, GoesOnBitForBitAfterAnyInterruption) {
-  settings_.average_checkpoints = 3;
+  settings_.average_checkpoints = 2;
   settings_.gradient_accumulation_steps = 2;
   settings_.patience = 100;
   settings_.max_steps = 21;
@@ -125,31 +125,41 @@ TEST_F(TrainTest, AveragesTheLastCheckpoints) {
   for (std::size_t i = 0; i < mean.size(); ++i) EXPECT_NEAR(top[i], mean[i], 1e-7);
 }
 
-TEST_F(TrainTest, ValidationChoosesBetweenTheMeanAndTheBestCheckpoint) {
-  settings_.average_checkpoints = 3;
+TEST_F(TrainTest, ValidationSaysHowManyCheckpointsAreAveraged) {
+  settings_.average_checkpoints = 4;
   settings_.metric_for_best_model = "bleu";
-  for (const double of_mean : {99, 3}) {  // the sixth validation; the others give 1 to 5
+  struct Case {
+    std::vector<double> of_means;  // of the last two, three, four; the best checkpoint has 5
+    std::vector<std::int64_t> expected;
+  };
+  const std::vector<Case> cases{{{4, 3, 99}, {40}},  // worse and worse: the fourth is not looked at
+                                {{6, 5.5, 99}, {36, 40}},
+                                {{4, 6, 5}, {30, 36, 40}},
+                                {{6, 7, 8}, {24, 30, 36, 40}}};
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const Case& c = cases[i];
+    const auto scores = [&](int before) {
+      return [&c, before](int n) {
+        return n <= before ? n : c.of_means.at(static_cast<std::size_t>(n - before - 1));
+      };
+    };
     Successor objective;
-    objective.bleu = [&](int validation) { return validation == 6 ? of_mean : validation; };
-    const std::string name = of_mean > 5 ? "better" : "worse";
+    objective.bleu = scores(5);  // five validations of checkpoints, with 1 to 5
+    const std::string name = std::to_string(i);
     const Outcome outcome = run(objective, name);
-    EXPECT_EQ(objective.validations, 6);
-    EXPECT_EQ(outcome.model_of,
-              of_mean > 5 ? (std::vector<std::int64_t>{30, 36, 40}) : std::vector<std::int64_t>{40});
-    EXPECT_EQ(outcome.model_is, of_mean > 5 ? "mean of the last checkpoints" : "best by validation");
+    EXPECT_EQ(outcome.model_of, c.expected);
+    EXPECT_EQ(outcome.model_is,
+              c.expected.size() > 1 ? "mean of the last checkpoints" : "best by validation");
     EXPECT_EQ(bytes(name + "/model.safetensors") == bytes(name + "/checkpoints/step-40/model.safetensors"),
-              of_mean < 5);
-    EXPECT_NE(said_.find(of_mean > 5 ? ", better than update 40" : ", no better than update 40"),
-              std::string::npos)
-        << said_;
+              c.expected.size() == 1);
+    // The end of a run done twice leaves the same log and the same model.
+    const std::string log = bytes(name + "/log.jsonl"), model = bytes(name + "/model.safetensors");
+    Successor again;
+    again.bleu = scores(0);
+    run(again, name, RunDirectory::Begin::resume);
+    EXPECT_EQ(bytes(name + "/log.jsonl"), log);
+    EXPECT_EQ(bytes(name + "/model.safetensors"), model);
   }
-  // The end of a run done twice leaves the same log and the same model.
-  const std::string log = bytes("worse/log.jsonl"), model = bytes("worse/model.safetensors");
-  Successor again;
-  again.bleu = [](int) { return 3; };
-  run(again, "worse", RunDirectory::Begin::resume);
-  EXPECT_EQ(bytes("worse/log.jsonl"), log);
-  EXPECT_EQ(bytes("worse/model.safetensors"), model);
 }
 
 TEST_F(TrainTest, PassesOverADamagedCheckpoint) {
