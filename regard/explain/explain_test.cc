@@ -79,7 +79,8 @@ class ExplainGolden : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(ExplainGolden, AttributionsEqualThoseMadeWithPyTorch) {
-  for (const auto& [compute, tolerance] : {std::pair{DType::f64, 1e-9}, std::pair{DType::f32, 1e-4}}) {
+  for (const DType compute : {DType::f64, DType::f32}) {
+    const double tolerance = compute == DType::f64 ? 1e-9 : 1e-4;
     const auto scores = [&](Method method) {
       return attribute(subject, step(compute), explained, quantity, method,
                        {.steps = wanted["steps"].get<int>(), .batch_tokens = 40});
