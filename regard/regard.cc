@@ -93,7 +93,12 @@ Model load(const std::filesystem::path& directory, const LoadOptions& options) {
     const auto weights = kernels::weight_format_named(options.dtype);
     if (!options.dtype.empty() && !weights)
       throw UsageError("LoadOptions::dtype: found '" + options.dtype + "', expected f32, bf16 or int8");
-    return Model(std::make_unique<const Model::Impl>(directory, threads, weights));
+    std::unique_ptr<const tasks::AdaptedFolder> adapted;
+    if (!options.adapter.empty())
+      adapted = std::make_unique<const tasks::AdaptedFolder>(directory, options.adapter);
+    auto impl = std::make_unique<Model::Impl>(adapted ? adapted->path() : directory, threads, weights);
+    impl->adapted = std::move(adapted);
+    return Model(std::move(impl));
   });
 }
 

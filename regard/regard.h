@@ -28,6 +28,8 @@ struct LoadOptions {
   int threads = 0;  // of each call's computation; 0: what the system grants this process
   // What weights are multiplied as: f32, bf16, int8; empty: int8 where the model is kept so, else f32.
   std::string dtype;
+  // A folder of PEFT (LoRA) whose corrections are added to the model's weights; empty: none.
+  std::filesystem::path adapter = {};
 };
 
 // How a text is translated. What is not given stands in the model's generation_config.json.

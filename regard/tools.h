@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "regard/base/json.h"
 #include "regard/base/parallel.h"
 #include "regard/regard.h"
+#include "regard/tasks/adapted_folder.h"
 #include "regard/tasks/answer.h"
 #include "regard/tasks/classify.h"
 #include "regard/tasks/embed.h"
@@ -55,6 +57,7 @@ class Lazy {
 };
 
 struct Model::Impl {
+  std::unique_ptr<const tasks::AdaptedFolder> adapted;  // `directory`, where there is an adapter
   Impl(std::filesystem::path from, int count, std::optional<kernels::WeightFormat> format);
 
   const tasks::Translator& translator() const { return translator_.from(directory); }

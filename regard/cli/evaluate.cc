@@ -11,6 +11,7 @@
 #include "regard/cli/command.h"
 #include "regard/cli/evaluate_command.h"
 #include "regard/cli/interrupt.h"
+#include "regard/models/text_encoder_families.h"
 
 namespace regard::cli {
 namespace {
@@ -30,6 +31,14 @@ bool is_for_summaries(const JsonField& config) {
   for (const auto& [name, settings] : tasks.items())
     if (name.starts_with("translation")) return false;
   return true;
+}
+
+bool is_encoder_alone(const JsonField& config) {
+  if (!names_architecture(config, {"Model"})) return false;
+  const auto families = models::text_encoder_families();
+  return std::any_of(families.begin(), families.end(), [&](const models::Family& family) {
+    return family.type == config.text_or("model_type", "");
+  });
 }
 
 // A task is a row: its name, the models it is for where nothing names a task (by their config.json; the first
@@ -57,6 +66,7 @@ constexpr std::array tasks_table{
          evaluate_text_generation},
     Task{"fill-mask", [](const JsonField& config) { return names_architecture(config, {"ForMaskedLM"}); },
          evaluate_fill_mask},
+    Task{"feature-extraction", is_encoder_alone, evaluate_feature_extraction},
     Task{"summarization", is_for_summaries, evaluate_summarization},
     Task{"translation", [](const JsonField& config) { return config.boolean_or("is_encoder_decoder", true); },
          evaluate_translation},
@@ -139,7 +149,7 @@ Action declare_evaluate(CLI::App& app) {
                  "columns or keys of a .tsv or .jsonl: source=1,target=2; text=1,label=2");
   app.add_option("--task", c.task,
                  "text-classification, token-classification, question-answering, text-generation, fill-mask, "
-                 "summarization or translation; default: what the model is for");
+                 "feature-extraction, summarization or translation; default: what the model is for");
   app.add_option(
          "--metric", c.metrics,
          "of texts, as `score` has them; any number of times; default: bleu and chrf, of summaries rouge")

@@ -39,5 +39,6 @@ void evaluate_fill_mask(const EvaluateCommand& command, Console& console);
 void evaluate_text_classification(const EvaluateCommand& command, Console& console);
 void evaluate_token_classification(const EvaluateCommand& command, Console& console);
 void evaluate_question_answering(const EvaluateCommand& command, Console& console);
+void evaluate_feature_extraction(const EvaluateCommand& command, Console& console);
 
 }  // namespace regard::cli

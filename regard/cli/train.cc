@@ -12,6 +12,7 @@
 #include "regard/cli/train_tokenizer.h"
 #include "regard/cli/training_surroundings.h"
 #include "regard/tasks/spread.h"
+#include "regard/tasks/train_feature_extraction.h"
 #include "regard/tasks/train_question_answering.h"
 #include "regard/tasks/train_text.h"
 #include "regard/tasks/train_text_classification.h"
@@ -166,6 +167,13 @@ tasks::TrainingResult question_answering(const TrainOptions& options, const trai
   return tasks::train_question_answering(training, around);
 }
 
+tasks::TrainingResult feature_extraction(const TrainOptions& options, const train::Surroundings& around) {
+  auto training = labeled_of<tasks::FeatureExtractionTraining>(options);
+  data::set_columns(training.format, options.columns);
+  training.format.encoding = data::text_encoding(options.encoding);
+  return tasks::train_feature_extraction(training, around);
+}
+
 struct Task {
   const char* name;
   tasks::TrainingResult (*train)(const TrainOptions& options, const train::Surroundings& around);
@@ -176,7 +184,8 @@ constexpr Task known_tasks[] = {{"translation", pairs},
                                 {"fill-mask", fill_mask},
                                 {"text-classification", text_classification},
                                 {"token-classification", token_classification},
-                                {"question-answering", question_answering}};
+                                {"question-answering", question_answering},
+                                {"feature-extraction", feature_extraction}};
 
 const Task& task_named(const std::string& name) {
   std::vector<std::string> names{"tokenizer"};
@@ -264,9 +273,10 @@ void run(const TrainOptions& options, Console& console) {
 Action declare_train(CLI::App& app) {
   auto options = std::make_shared<TrainOptions>();
   auto& o = *options;
-  app.add_option("TASK", o.task,
-                 "what to learn: translation, summarization, text-generation, fill-mask, "
-                 "text-classification, token-classification, question-answering, or a tokenizer")
+  app.add_option(
+         "TASK", o.task,
+         "what to learn: translation, summarization, text-generation, fill-mask, "
+         "text-classification, token-classification, question-answering, feature-extraction, or a tokenizer")
       ->required();
   const auto files = [&app](const char* name, std::vector<std::string>& to, const char* help) {
     app.add_option(name, to, help)->allow_extra_args(false);
@@ -275,8 +285,9 @@ Action declare_train(CLI::App& app) {
       "--train", o.train,
       "training texts: lines, or for translation and summarization a .tsv or .jsonl that holds both sides, "
       "for language models a .jsonl with \"text\", for text-classification a .tsv, .csv or .jsonl with text "
-      "and label, for token-classification CoNLL columns, for question-answering SQuAD's .json or a .jsonl "
-      "(also .gz); any number of times");
+      "and label, for token-classification CoNLL columns, for question-answering SQuAD's .json or a .jsonl, "
+      "for "
+      "feature-extraction a .tsv, .csv or .jsonl with text and text_pair (also .gz); any number of times");
   files("--train-target", o.train_target,
         "their translations (summaries), line by line; the first for the first --train");
   files("--valid", o.valid, "texts to validate with; any number of times");
@@ -284,10 +295,11 @@ Action declare_train(CLI::App& app) {
   app.add_flag("--skip-bad", o.skip_bad,
                "count lines that cannot be used (bytes, columns, JSON) and go on without");
   app.add_option("--columns", o.columns,
-                 "columns or keys: source=1,target=2; text=KEY; text=1,label=2,text_pair=3; token=1,tag=4; "
+                 "columns or keys: source=1,target=2; text=KEY; text=1,label=2,text_pair=3; "
+                 "text=1,text_pair=2,score=3; token=1,tag=4; "
                  "or how lines are "
                  "cut apart, '_' dropped: 'label:_ text'");
-  app.add_option("--encoding", o.encoding, "text- and token-classification: utf-8, or latin-1");
+  app.add_option("--encoding", o.encoding, "of tasks with labels or pairs of texts: utf-8, or latin-1");
   app.add_option(
          "--folds", o.folds,
          "text-classification: instead of one model train so many, each without one part of --train, and "

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "regard/models/text_encoder.h"
@@ -29,6 +30,12 @@ struct EmbeddingForm {
 };
 // InputError names file and key: a module or setting that is not supported.
 EmbeddingForm embedding_form(const std::filesystem::path& directory);
+// Says the same beside a checkpoint, in the files of sentence-transformers: of one pooling.
+void write_embedding_form(const EmbeddingForm& form, const std::filesystem::path& directory);
+
+// As sentence-transformers calls them: "mean", "cls". The first: one of these names.
+Pooling pooling_named(std::string_view name);
+std::string_view pooling_name(Pooling pooling);
 
 struct EmbedOptions {
   std::int64_t batch_size = 32;                    // texts computed together, at most

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <cassert>
 
 #include "regard/base/file.h"
 #include "regard/base/json.h"
@@ -90,6 +92,52 @@ EmbeddingForm embedding_form(const fs::path& directory) {
   read_limits(form.model, form);
   read_prompt(directory / "config_sentence_transformers.json", form);
   return form;
+}
+
+Pooling pooling_named(std::string_view name) {
+  const auto found = std::find_if(pooling_keys.begin(), pooling_keys.end(),
+                                  [&](const PoolingKey& p) { return p.name == name; });
+  assert(found != pooling_keys.end());
+  return found->pooling;
+}
+
+std::string_view pooling_name(Pooling pooling) {
+  const auto found = std::find_if(pooling_keys.begin(), pooling_keys.end(),
+                                  [&](const PoolingKey& p) { return p.pooling == pooling; });
+  return found->name;
+}
+
+void write_embedding_form(const EmbeddingForm& form, const fs::path& directory) {
+  assert(form.pooling.size() == 1);
+  const Json config = read_json(directory / "config.json");
+  Json pooling{{"include_prompt", true}};
+  for (const char* key : {"hidden_size", "dim"})  // DistilBERT's is the latter
+    if (config.contains(key)) pooling["word_embedding_dimension"] = config[key];
+  for (const PoolingKey& p : pooling_keys) pooling[p.key] = p.pooling == form.pooling.front();
+  Json modules = Json::array();
+  const auto add = [&](const char* kind, const std::string& path) {
+    const auto number = modules.size();
+    modules.push_back({{"idx", number},
+                       {"name", std::to_string(number)},
+                       {"path", path},
+                       {"type", std::string("sentence_transformers.models.") + kind}});
+  };
+  add("Transformer", "");
+  add("Pooling", "1_Pooling");
+  if (form.normalize) add("Normalize", "2_Normalize");
+  Json limits{{"do_lower_case", form.lowercase}};
+  limits["max_seq_length"] = form.max_tokens ? Json(*form.max_tokens) : Json();
+  Json prompts{
+      {"prompts", Json::object()}, {"default_prompt_name", nullptr}, {"similarity_fn_name", "cosine"}};
+  if (!form.prompt.empty()) {
+    prompts["prompts"]["text"] = form.prompt;
+    prompts["default_prompt_name"] = "text";
+  }
+  fs::create_directories(directory / "1_Pooling");
+  write_atomically(directory / "1_Pooling/config.json", to_pretty(pooling));
+  write_atomically(directory / "sentence_bert_config.json", to_pretty(limits));
+  write_atomically(directory / "config_sentence_transformers.json", to_pretty(prompts));
+  write_atomically(directory / "modules.json", to_pretty(modules));
 }
 
 }  // namespace regard::tasks

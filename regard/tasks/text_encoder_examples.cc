@@ -39,6 +39,20 @@ EncoderExample encoder_example(const std::vector<Token>& tokens) {
   return example;
 }
 
+EncoderExample side_by_side(std::span<const EncoderExample> texts) {
+  EncoderExample all;
+  for (const EncoderExample& text : texts) {
+    all.ids.insert(all.ids.end(), text.ids.begin(), text.ids.end());
+    if (!text.types.empty()) {
+      all.types.resize(all.ids.size() - text.types.size());
+      all.types.insert(all.types.end(), text.types.begin(), text.types.end());
+    }
+    all.ends.push_back(all.ids.size());
+  }
+  if (!all.types.empty()) all.types.resize(all.ids.size());
+  return all;
+}
+
 EncoderBatch encoder_batch(std::span<const EncoderExample> examples, std::span<const std::uint32_t> rows) {
   EncoderBatch batch;
   batch.rows.assign(rows.begin(), rows.end());
@@ -46,7 +60,11 @@ EncoderBatch encoder_batch(std::span<const EncoderExample> examples, std::span<c
   for (const std::uint32_t row : rows) {
     const EncoderExample& e = examples[row];
     ids.insert(ids.end(), e.ids.begin(), e.ids.end());
-    batch.tokens.layout.add(static_cast<std::int64_t>(e.ids.size()));
+    std::size_t begin = 0;
+    for (const std::size_t end : e.ends.empty() ? std::vector<std::size_t>{e.ids.size()} : e.ends) {
+      batch.tokens.layout.add(static_cast<std::int64_t>(end - begin));
+      begin = end;
+    }
     if (e.types.empty()) continue;
     types.resize(ids.size() - e.types.size());
     types.insert(types.end(), e.types.begin(), e.types.end());

@@ -18,12 +18,16 @@ namespace regard::tasks {
 struct EncoderExample {
   std::vector<std::int32_t> ids;
   std::vector<std::int32_t> types;  // of the tokens; empty: all zero
+  std::vector<std::size_t> ends;    // of texts that are read each by itself; empty: it is one text
 };
+
+// Texts one after another as one example, each to be read by itself.
+EncoderExample side_by_side(std::span<const EncoderExample> texts);
 
 // The ids and types of encoded tokens, for tasks that look at the tokens themselves.
 EncoderExample encoder_example(const std::vector<Token>& tokens);
 
-// Examples one after another, without padding.
+// Examples one after another, without padding; a sequence for each of their texts.
 struct EncoderBatch {
   TokenBatch tokens;
   Tensor types;                     // i32 [N]; absent: all zero

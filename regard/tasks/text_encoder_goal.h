@@ -20,7 +20,7 @@ namespace regard::tasks {
 class EncoderJudge {
  public:
   virtual ~EncoderJudge() = default;
-  // logits f32: [B,L] of a head for sequences, [N,L] of others.
+  // logits f32: [B,L] of a head for sequences, [N,L] of others; or what the goal makes in their place.
   virtual void see(const EncoderBatch& batch, const Tensor& logits) = 0;
   virtual Json scores() const = 0;                                 // by name, in percent: {"accuracy": 81.2}
   virtual std::vector<std::string> samples() const { return {}; }  // lines to show
@@ -65,10 +65,18 @@ class EncoderGoal {
   virtual Json data() const = 0;   // what recognizes the labels again
   virtual Json files() const = 0;  // where the data are
 
+  // What loss and judge look at: the model's head, or something that the goal makes of its states, then
+  // without a projection.
+  virtual models::TextEncoder::Projected project(const models::TextEncoder& model, const Var& hidden,
+                                                 const Layout& layout) const {
+    return model.project(hidden, layout);
+  }
   // The loss of a batch of encoded examples, as a sum over its units.
   virtual train::BatchLoss loss(const models::TextEncoder::Projected& head, const EncoderBatch& batch,
                                 const LossOptions& options) const = 0;
   virtual std::unique_ptr<EncoderJudge> judge() const = 0;
+  // What belongs beside the finished model, validated or not.
+  virtual void publish(const std::filesystem::path& /*directory*/) const {}
 };
 
 }  // namespace regard::tasks

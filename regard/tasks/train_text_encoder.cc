@@ -61,13 +61,14 @@ class EncoderObjective final : public train::Objective {
   }
   void publish(const fs::path& directory) const override {
     save(directory);
+    parts_.goal.publish(directory);
     if (validates()) judged({}, nullptr)->publish(directory, parts_.around.log);
   }
 
  private:
   models::TextEncoder::Projected head_of(Step& step, const EncoderBatch& batch) const {
     const Var hidden = parts_.model.hidden(step, batch.inputs());
-    return parts_.model.project(hidden, batch.tokens.layout);
+    return parts_.goal.project(parts_.model, hidden, batch.tokens.layout);
   }
 
   // The judge after the whole validation set, and the mean loss where it is asked for.
@@ -86,7 +87,8 @@ class EncoderObjective final : public train::Objective {
       const train::BatchLoss part = parts_.goal.loss(head, batch, {EncoderGoal::Set::valid, 0});
       sum += part.plain_sum;
       units += part.tokens;
-      judge->see(batch, linear(head.features, head.projection).value());
+      const Var found = head.projection.weight ? linear(head.features, head.projection) : head.features;
+      judge->see(batch, found.value());
     }
     if (loss != nullptr) *loss = sum / static_cast<double>(std::max<std::int64_t>(1, units));
     return judge;
@@ -213,7 +215,10 @@ models::Model& EncoderTask::make_model(RandomKey weights) {
   }
   if (const auto how = low_rank_options(plan_.low_rank, Beginning::checkpoint)) {
     constexpr std::uint64_t low_rank_stream = 0x6c6f7261ULL;
-    const auto whole = [this](const std::string& name) { return depth_of(*model_, name) == head_depth; };
+    const bool has_head = model_->head() != models::HeadKind::none;
+    const auto whole = [this, has_head](const std::string& name) {
+      return has_head && depth_of(*model_, name) == head_depth;
+    };
     adapter_.emplace(*model_, models::LowRankPlan{*how, whole, weights.fold(low_rank_stream), request_.init,
                                                   peft_task(model_->head())});
   }

@@ -91,5 +91,37 @@ TEST_F(Embed, RefusesWhatItDoesNotKnow) {
   expect_error(sh("regard embed $GOLDEN/tied lines"), 3, "expected a text encoder");
 }
 
+// From pairs of texts to vectors, and how good they are.
+TEST_F(Embed, IsTrainedAndEvaluated) {
+  write("pairs.tsv", "the dog\tthe dogs\na man\tthe man\na horse\tthe horse\nruns\trides\n");
+  write("scored.jsonl", R"({"text": "the dog", "text_pair": "the dogs", "score": 5}
+{"text": "a man", "text_pair": "the man", "score": 4}
+{"text": "a man", "text_pair": "runs", "score": 1})");
+  const Result trained =
+      sh("regard train feature-extraction --init plain --train pairs.tsv --valid pairs.tsv --output trained "
+         "--set max_steps=2 --set pooling=cls --set loss=multiple_negatives_ranking");
+  ASSERT_EQ(trained.exit, 0) << trained.err;
+  const auto vectors = vectors_in(sh("regard embed trained lines").out);
+  ASSERT_EQ(vectors.size(), 5U);
+  const Json found = Json::parse(sh("regard evaluate trained pairs.tsv --json --confidence").out);
+  EXPECT_EQ(found["task"], "feature-extraction");
+  EXPECT_EQ(found["segments"], 4);
+  EXPECT_EQ(found["metrics"]["recall@10"]["score"], 100);
+  EXPECT_TRUE(found["metrics"]["mrr@10"].contains("confidence"));
+  const Result scored = sh("regard evaluate plain scored.jsonl");
+  EXPECT_EQ(scored.exit, 0) << scored.err;
+  EXPECT_EQ(scored.out.rfind("pearson ", 0), 0U) << scored.out;
+  EXPECT_EQ(sh("regard train feature-extraction --init plain --train scored.jsonl --output scored --set "
+               "max_steps=1 --set validation_split=0")
+                .exit,
+            0);
+  expect_error(sh("regard evaluate plain scored.jsonl --report"), 2, "--report");
+  expect_error(sh("regard train feature-extraction --train pairs.tsv --output no --set pooling=max"), 2,
+               "pooling");
+  expect_error(sh("regard train feature-extraction --train missing.tsv --output no"), 3, "missing.tsv");
+  expect_error(sh("regard train feature-extraction --train pairs.tsv --output no --set lora_rank=2"), 2,
+               "lora_rank");
+}
+
 }  // namespace
 }  // namespace regard::testing_support

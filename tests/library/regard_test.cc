@@ -10,6 +10,7 @@
 #include <functional>
 #include <thread>
 
+#include "regard/tensor/safetensors.h"
 #include "tests/support/small_causal_model.h"
 #include "tests/support/small_encoder.h"
 #include "tests/support/small_model.h"
@@ -239,6 +240,26 @@ TEST_F(Library, ADecoderGenerates) {
   EXPECT_THROW(model.generate("a", {.stop = source.get_token()}), Interrupted);
   EXPECT_THROW(model.translate("a"), InputError);
   EXPECT_THROW(model.embed("a"), InputError);
+}
+
+TEST_F(Library, AnAdapterIsAddedWhenAModelIsLoaded) {
+  const Folder base("regard_library_base_"), adapter("regard_library_adapter_");
+  make_small_encoder(base.path(), "BertModel");
+  const std::string module = "base_model.model.encoder.layer.0.attention.self.value";
+  std::filesystem::create_directories(adapter.path());
+  write_atomically(adapter.path() / "adapter_config.json",
+                   R"({"peft_type": "LORA", "r": 1, "lora_alpha": 1, "base_model_name_or_path": ")" +
+                       base.path().string() + "\"}");
+  write_safetensors(
+      adapter.path() / "adapter_model.safetensors",
+      std::vector<NamedTensor>{{module + ".lora_A.weight", Tensor::full({1, 8}, DType::f32, 1)},
+                               {module + ".lora_B.weight", Tensor::full({8, 1}, DType::f32, 1)}});
+  const auto before = load(base.path()).embed("the dog");
+  const Model both = load(base.path(), {.adapter = adapter.path()});
+  const auto after = both.embed("the dog");
+  EXPECT_NE(after, before);
+  EXPECT_EQ(both.embed("the dog"), after);
+  EXPECT_THROW(load(base.path(), {.adapter = base.path()}), InputError);
 }
 
 TEST_F(Library, AnEncoderClassifies) {
