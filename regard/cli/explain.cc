@@ -109,7 +109,35 @@ void summarize_heads(ExplainCommand& command, const tasks::Explainer& explainer,
   print_heads(report, console);
 }
 
+struct Explained {
+  const tasks::Explainer& explainer;
+  const explain::Explanation& first;
+};
+
+// The text, the further texts, and all of them by the other model.
+void write_page(const ExplainCommand& command, const Explained& made, const StepOptions& step) {
+  const auto name = [](const std::string& folder) {
+    const std::filesystem::path path = std::filesystem::weakly_canonical(folder);
+    return path.filename().string();
+  };
+  const std::string own = command.beside.empty() ? "" : name(command.model);
+  explain::Page page{fmt::format("{} explained", name(command.model)),
+                     fmt::format("{}, by Regard {}.", made.first.task, version()),
+                     {{own, made.first}}};
+  for (const std::string& text : command.more_texts)
+    page.examples.push_back({own, made.explainer.explain(text, step, command.options)});
+  if (!command.beside.empty()) {
+    const auto other = tasks::Explainer::load(command.beside);
+    page.examples.push_back({name(command.beside), other.explain(command.text, step, command.options)});
+    for (const std::string& text : command.more_texts)
+      page.examples.push_back({name(command.beside), other.explain(text, step, command.options)});
+  }
+  write_atomically(command.html, html_page(page));
+}
+
 void check(const ExplainCommand& command) {
+  if (command.html.empty() && !(command.beside.empty() && command.more_texts.empty()))
+    throw UsageError("--beside and --text: they stand on a page, expected --html with them");
   const bool text = !command.text.empty();
   if (command.probes && (text || !command.file.empty()))
     throw UsageError("--probes: found a text too, expected the model alone");
@@ -140,12 +168,7 @@ void run(ExplainCommand& command, Console& console) {
   if (!command.reads.empty()) return read_values(command, explainer, step, console);
   if (!command.file.empty()) return summarize_heads(command, explainer, step, console);
   const explain::Explanation made = explainer.explain(command.text, step, command.options);
-  if (!command.html.empty()) {
-    explain::Page page{fmt::format("{} explained", std::filesystem::path(command.model).filename().string()),
-                       fmt::format("{}, by Regard {}.", made.task, version()),
-                       {{"", made}}};
-    write_atomically(command.html, html_page(page));
-  }
+  if (!command.html.empty()) write_page(command, {explainer, made}, step);
   if (!command.svg.empty()) write_atomically(command.svg, attribution_svg(made));
   if (console.json())
     console.out().line(to_line(to_json(
@@ -186,6 +209,8 @@ Action declare_explain(CLI::App& app) {
                "whether attributions are true: deletion and insertion, comprehensiveness and sufficiency");
   app.add_option("--html", command->html,
                  "write a page to open in a browser, one file that needs no network, in place of printing");
+  list("--text", command->more_texts, "a further text on that page");
+  app.add_option("--beside", command->beside, "another model on that page, with the same texts");
   app.add_option("--svg", command->svg, "write the attributions as an SVG file, in place of printing them");
   app.add_flag("--attention", command->with_attention, "with --json: the weights of every head too");
   app.add_option("--file", command->file,

@@ -14,6 +14,8 @@ struct ExplainCommand {
   std::string model, text;
   std::string file;  // a text a line
   std::string html, svg, output, measure;
+  std::string beside;                   // another model
+  std::vector<std::string> more_texts;  // on the page
   bool probes = false;
   bool with_attention = false;
   std::vector<std::string> methods, reads, sets, scales, ablated;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -46,6 +47,15 @@ void print_lens(const ExplainedAnswer& answer, Console& console) {
                                    answer.lens[layer].probability, best.empty() ? "" : best[0].text,
                                    best.empty() ? 0 : best[0].probability));
   }
+}
+
+void print_direct(const explain::DirectEffects& direct, Console& console) {
+  console.out().line(fmt::format("  added directly to the logit: embedding {:.4f}, biases {:.4f}",
+                                 direct.embedding, direct.rest));
+  for (std::size_t i = 0; i < direct.blocks.size(); ++i)
+    console.out().line(fmt::format("  by block {:>2}: attention {:.4f} (heads {:.4f}), feed-forward {:.4f}",
+                                   i, direct.blocks[i].attention, fmt::join(direct.blocks[i].heads, " "),
+                                   direct.blocks[i].feed_forward));
 }
 
 void print_attribution(const Attribution& a, const explain::Faithfulness* true_of, Console& console) {
@@ -107,6 +117,7 @@ void print_explanation(const Explanation& e, Console& console) {
     console.out().write(terminal_heat_map({"", {answer.text}, tokens, all_scores(a, tokens.size())}, style));
   }
   print_lens(answer, console);
+  if (answer.direct) print_direct(*answer.direct, console);
 }
 
 void HeadReport::add(const Explanation& e) {

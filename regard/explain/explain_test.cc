@@ -10,6 +10,7 @@
 #include "regard/explain/answers.h"
 #include "regard/explain/attention_reader.h"
 #include "regard/explain/attribution.h"
+#include "regard/explain/direct.h"
 #include "regard/explain/faithfulness.h"
 #include "regard/explain/gradients.h"
 #include "regard/explain/named_values.h"
@@ -180,6 +181,36 @@ TEST_P(ExplainGolden, ReadingLeavesTheOutputsAndChangingDoesNot) {
 INSTANTIATE_TEST_SUITE_P(Families, ExplainGolden,
                          testing::Values("bert_sequence", "roberta_token", "gpt2", "llama", "marian"),
                          [](const auto& info) { return std::string(info.param); });
+
+// What the parts add directly is the number, and what the heads add is what attention does but for a bias.
+TEST(Explain, DirectEffectsAddUp) {
+  const ThreadPool threads(1);
+  for (const char* name : {"gpt2", "llama", "t5", "gpt_neox", "opt"}) {
+    const DrawnModel drawn(name);
+    const Subject subject(*drawn.model);
+    const ModelInput input{
+        {5, 9, 6, 7},
+        {},
+        std::string(name) == "t5" ? std::vector<std::int32_t>{0, 8, 3} : std::vector<std::int32_t>{}};
+    const Quantity quantity{{{2, 4, 1}, {2, 7, -1}}};
+    const StepOptions options{.threads = &threads, .compute = DType::f64};
+    const auto found = direct_effects(subject, options, input, quantity);
+    ASSERT_TRUE(found) << name;
+    Step step(options);
+    double sum = found->embedding + found->rest;
+    for (const DirectPart& part : found->blocks) {
+      sum += part.attention + part.feed_forward;
+      EXPECT_GE(part.heads.size(), 2U);
+      const double heads = std::accumulate(part.heads.begin(), part.heads.end(), 0.0);
+      if (std::string(name) == "llama" || std::string(name) == "t5") {
+        EXPECT_NEAR(heads, part.attention, 1e-9) << name;
+      }
+    }
+    EXPECT_NEAR(sum, measure(subject.pass(step, std::span(&input, 1)), quantity).values[0], 1e-9) << name;
+  }
+  const DrawnModel bert("bert_token");
+  EXPECT_FALSE(direct_effects(Subject(*bert.model), {.threads = &threads}, {{5, 6, 7}}, {{{1, 0}}}));
+}
 
 TEST(NamedValues, AreChosenByPatternsAndParts) {
   EXPECT_TRUE(matches("encoder.*.weights", "encoder.block.0.attention.weights"));

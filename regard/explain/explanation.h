@@ -8,6 +8,7 @@
 #include "regard/explain/answers.h"
 #include "regard/explain/attention_reader.h"
 #include "regard/explain/attribution.h"
+#include "regard/explain/direct.h"
 #include "regard/explain/faithfulness.h"
 
 namespace regard::explain {
@@ -57,6 +58,7 @@ struct ExplainedAnswer {
   std::vector<Attribution> attributions;
   std::vector<Faithfulness> faithfulness;  // of each attribution; empty: not asked
   std::vector<HeadImportance> importance;
+  std::optional<DirectEffects> direct;  // on the logit, where the model's parts add up to it
 };
 
 struct Explanation {

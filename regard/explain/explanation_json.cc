@@ -98,6 +98,14 @@ Json answer_json(const ExplainedAnswer& answer) {
   for (const HeadImportance& layer : answer.importance)
     json["importance"].push_back(
         {{"part", name_of(layer.name.part)}, {"layer", layer.name.layer}, {"heads", layer.heads}});
+  if (answer.direct) {
+    Json& direct = json["direct"];
+    direct = {
+        {"embedding", answer.direct->embedding}, {"rest", answer.direct->rest}, {"blocks", Json::array()}};
+    for (const DirectPart& part : answer.direct->blocks)
+      direct["blocks"].push_back(
+          {{"heads", part.heads}, {"attention", part.attention}, {"feed_forward", part.feed_forward}});
+  }
   return json;
 }
 

@@ -145,6 +145,19 @@ const drawLens = (answer) => {
       h("th", { scope: "col", colspan: "4" }, "likeliest"))), h("tbody", {}, ...rows))));
 };
 
+const drawDirect = (direct) => {
+  const cell = (x, most) => h("td", { background: shade(x / most) }, number(x));
+  const most = Math.max(1e-30, ...direct.blocks.flatMap((b) => [...b.heads, b.feed_forward]).map(Math.abs));
+  const heads = Math.max(0, ...direct.blocks.map((b) => b.heads.length));
+  const names = [...Array(heads).keys()].map((i) => `head ${i + 1}`).concat(["attention", "feed-forward"]);
+  const rows = direct.blocks.map((b, i) => h("tr", {}, h("th", { scope: "row" }, String(i + 1)), ...b.heads.map((x) => cell(x, most)),
+    cell(b.attention, most), cell(b.feed_forward, most)));
+  return h("section", {}, h("h2", {}, "What each part adds to the logit directly"),
+    h("p", { class: "small soft" }, `Embedding ${number(direct.embedding)}, biases ${number(direct.rest)}, and of each block:`),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Direct effects" }, h("table", { class: "lens" }, h("thead", {}, h("tr", {},
+      h("th", { scope: "col" }, "block"), ...names.map((n) => h("th", { scope: "col" }, n)))), h("tbody", {}, ...rows))));
+};
+
 const drawAnswers = (example) => {
   const chosen = Math.min(state.answer, example.answers.length - 1);
   const pair = h("dl", { class: "pair" }, h("dt", {}, "Text"), h("dd", { dir: "auto" }, example.text));
@@ -161,6 +174,7 @@ const drawAnswers = (example) => {
     answer.changed ? h("p", {}, `With values changed: ${percent(answer.changed.score)}`) : null, drawBars(answer.candidates)));
   if (answer.attributions.length > 0) box.append(drawAttribution(example, answer));
   if (answer.lens) box.append(drawLens(answer));
+  if (answer.direct) box.append(drawDirect(answer.direct));
   return box;
 };
 )page";
@@ -203,7 +217,8 @@ const paint = (canvas, map) => {
   const [r, g, b] = color("--heat").split(",").map(Number);
   const context = canvas.getContext("2d");
   const image = context.createImageData(map.keys, map.rows);
-  map.values.forEach((w, i) => image.data.set([r, g, b, 8 + 247 * Math.min(1, w)], 4 * i));
+  // Among many columns a weight is small: its root tells more there.
+  map.values.forEach((w, i) => image.data.set([r, g, b, 8 + 247 * Math.min(1, map.keys > 32 ? Math.sqrt(w) : w)], 4 * i));
   context.putImageData(image, 0, 0);
 };
 const labelsOf = (example, part) => {

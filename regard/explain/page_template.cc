@@ -33,7 +33,7 @@ select, .plain { font: inherit; color: inherit; background: var(--raised); borde
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .panels { display: grid; grid-template-columns: minmax(0, 1fr); gap: 2rem; }
 .panels.two { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-.parts { display: grid; grid-template-columns: minmax(12rem, 22rem) minmax(0, 1fr); gap: 1.5rem; align-items: start; }
+.parts { display: grid; grid-template-columns: minmax(12rem, 29rem) minmax(0, 1fr); gap: 1.5rem; align-items: start; }
 .two .parts { grid-template-columns: minmax(0, 1fr); }
 @media (max-width: 56rem) { .parts, .panels.two { grid-template-columns: minmax(0, 1fr); } }
 .tokens { display: flex; flex-wrap: wrap; gap: .25rem; margin: 0 0 .5rem; }

@@ -177,6 +177,10 @@ void Work::attribute(ExplainedAnswer& answer) const {
   for (const explain::AttentionGradient& layer :
        differentiate_attention(subject_, asking_.step, asked_.explained.input, answer.quantity))
     answer.importance.push_back({layer.name, layer.importance});
+  if (subject_.last_stack() != "decoder.block.") return;
+  explain::Quantity logit = answer.quantity;
+  logit.measure = explain::Quantity::Measure::logit;
+  answer.direct = direct_effects(subject_, asking_.step, asked_.explained.input, logit);
 }
 
 }  // namespace

@@ -207,6 +207,30 @@ TEST_F(Explain, WritesAPage) {
   EXPECT_NE(shown.out.find("<title>classifier explained</title>"), std::string::npos);
 }
 
+TEST_F(Explain, ShowsTextsAndModelsBesideEachOther) {
+  make_small_causal_model(folder / "writer");
+  const Result made = sh("regard explain classifier 'a man' --text 'a dog' --beside writer --html page.html");
+  ASSERT_EQ(made.exit, 0) << made.err;
+  const std::string html = read_all(folder / "page.html");
+  const std::string mark = "id=\"data\">";
+  const auto begin = html.find(mark) + mark.size();
+  const Json examples = Json::parse(html.substr(begin, html.find("</script>", begin) - begin));
+  ASSERT_EQ(examples.size(), 4U);
+  EXPECT_EQ(examples[1]["text"], "a dog");
+  EXPECT_EQ(examples[2]["name"], "writer");
+  EXPECT_EQ(examples[3]["text"], "a dog");
+  // What the parts of the writer add is its logit.
+  const Json direct = examples[2]["answers"][0]["direct"];
+  const Json logit = json("regard explain writer 'a man' --measure logit");
+  double sum = direct["embedding"].get<double>() + direct["rest"].get<double>();
+  for (const Json& block : direct["blocks"]) {
+    sum += block["attention"].get<double>() + block["feed_forward"].get<double>();
+    EXPECT_EQ(block["heads"].size(), 4U);
+  }
+  EXPECT_NEAR(sum, logit["answers"][0]["value"].get<double>(), 1e-3);
+  expect_error(sh("regard explain classifier 'a man' --text 'a dog'"), 2, "--html");
+}
+
 TEST_F(Explain, DrawsAPicture) {
   const Result drawn = sh("regard explain classifier 'a <man>' --svg picture.svg");
   EXPECT_EQ(drawn.exit, 0) << drawn.err;
