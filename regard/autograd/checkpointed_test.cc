@@ -36,7 +36,8 @@ class Net {
 
   Net() {
     for (std::int64_t b = 0; b < blocks; ++b)
-      up_.push_back(std::make_unique<Parameter>("up" + std::to_string(b), drawn({F, C}, 10 + b)));
+      up_.push_back(std::make_unique<Parameter>("up" + std::to_string(b),
+                                                drawn({F, C}, static_cast<std::uint64_t>(10 + b))));
   }
   Result run(BlockMemory memory) {
     const ThreadPool threads(2);
