@@ -5,6 +5,7 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/decode/logits.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::decode {
 namespace {
@@ -12,14 +13,9 @@ namespace {
 class Directory : public testing::Test {
  protected:
   void SetUp() override {
-    path_ =
-        std::filesystem::path(testing::TempDir()) /
-        ("regard_generation_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-    std::filesystem::create_directories(path_);
     write("config.json",
           R"({"decoder_start_token_id": 7, "eos_token_id": 2, "pad_token_id": 7, "num_beams": 3})");
   }
-  void TearDown() override { std::filesystem::remove_all(path_); }
   void write(const char* name, std::string_view text) { write_atomically(path_ / name, text); }
   std::string failure(const Json& overrides) {
     try {
@@ -29,7 +25,7 @@ class Directory : public testing::Test {
     }
     return "";
   }
-  std::filesystem::path path_;
+  testing_support::ScratchFolder path_;
 };
 
 TEST_F(Directory, TheModelsConfigurationStandsInForAMissingFile) {

@@ -17,6 +17,7 @@
 #include "regard/explain/relevance.h"
 #include "regard/models/registry.h"
 #include "tests/support/named_weights.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::explain {
 namespace {
@@ -28,22 +29,16 @@ const fs::path golden = fs::path(REGARD_SOURCE_DIR) / "tests/golden";
 class DrawnModel {
  public:
   explicit DrawnModel(const std::string& name) {
-    folder_ = fs::path(testing::TempDir()) / ("regard_explain_" + name + "_" + std::to_string(getpid()));
-    fs::create_directories(folder_);
-    fs::copy(golden / "families" / name / "config.json", folder_ / "config.json",
-             fs::copy_options::overwrite_existing);
+    fs::copy(golden / "families" / name / "config.json", folder_ / "config.json");
     write_safetensors(folder_ / "model.safetensors",
                       testing_support::drawn_weights(read_json(golden / "families" / name / "tensors.json")));
     model = models::load(folder_);
   }
-  ~DrawnModel() { fs::remove_all(folder_); }
-  DrawnModel(const DrawnModel&) = delete;
-  DrawnModel& operator=(const DrawnModel&) = delete;
 
   std::unique_ptr<models::Model> model;
 
  private:
-  fs::path folder_;
+  testing_support::ScratchFolder folder_;
 };
 
 using Scores = std::vector<std::vector<double>>;

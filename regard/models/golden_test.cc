@@ -10,6 +10,7 @@
 #include "regard/models/registry.h"
 #include "regard/models/sequence_to_sequence.h"
 #include "regard/tensor/safetensors.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::models {
 namespace {
@@ -136,10 +137,7 @@ INSTANTIATE_TEST_SUITE_P(Pegasus, ModelGolden, testing::Values("pegasus/relu", "
 
 // The same tensors under the same names as transformers wrote.
 TEST_P(ModelGolden, WhatIsSavedIsWhatWasLoaded) {
-  const auto saved =
-      std::filesystem::path(testing::TempDir()) /
-      ("regard_saved_" + folder.filename().string() + "_of_" + folder.parent_path().filename().string());
-  std::filesystem::remove_all(saved);
+  const testing_support::ScratchFolder saved;
   save(*model, saved);
   EXPECT_EQ(load(saved)->config(), model->config());
   const SafetensorsFile mine(saved / "model.safetensors"), theirs(folder / "model.safetensors");
@@ -152,7 +150,6 @@ TEST_P(ModelGolden, WhatIsSavedIsWhatWasLoaded) {
     const double tolerance = info.name.find("embed_positions") != std::string::npos ? 1e-7 : 0;
     for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], tolerance) << info.name;
   }
-  std::filesystem::remove_all(saved);
 }
 
 TEST(Marian, ConfigurationsThatCannotBeAreRefusedByKey) {

@@ -13,6 +13,7 @@
 #include "regard/models/registry.h"
 #include "regard/models/sequence_to_sequence.h"
 #include "regard/models/text_encoder.h"
+#include "tests/support/scratch_folder.h"
 
 // Every kind of model with weights in bf16 and int8, from quantized files, and with blocks that are computed
 // a second time for their gradient.
@@ -100,19 +101,17 @@ double distance(const Tensor& a, const Tensor& b) {
 class LowBitsModel : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    fs::remove_all(folder);
     const std::string name = GetParam();
     config = name == "bert" ? bert() : name == "llama" ? llama() : marian();
     model = create(config, RandomKey{5});
     save(*model, folder / "given");
   }
-  void TearDown() override { fs::remove_all(folder); }
   QuantizedParts quantize() const {
     return save_quantized(*load(folder / "given"), folder / "int8", context());
   }
   kernels::Context context() const { return {nullptr, kernels::best_level(), Device::cpu()}; }
 
-  const fs::path folder = fs::path(testing::TempDir()) / ("regard_low_bits_" + std::string(GetParam()));
+  const testing_support::ScratchFolder folder;
   Json config;
   std::unique_ptr<Model> model;
 };

@@ -62,7 +62,9 @@ TEST_F(NewHeadTest, IsSaidAsTransformersSaysIt) {
   EXPECT_EQ(config["problem_type"], "multi_label_classification");
   EXPECT_EQ(with_head({{"model_type", "xlm-roberta"}}, {HeadKind::tokens, {"O"}})["architectures"],
             Json::array({"XLMRobertaForTokenClassification"}));
-  EXPECT_THROW(with_head({{"model_type", "gpt2"}}, {HeadKind::sequence, {"a", "b"}}), InputError);
+  EXPECT_EQ(with_head({{"model_type", "gpt2"}}, {HeadKind::sequence, {"a", "b"}})["architectures"],
+            Json::array({"GPT2ForSequenceClassification"}));
+  EXPECT_THROW(with_head({{"model_type", "marian"}}, {HeadKind::sequence, {"a", "b"}}), InputError);
 }
 
 }  // namespace

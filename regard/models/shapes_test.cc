@@ -10,6 +10,7 @@
 #include "regard/base/error.h"
 #include "regard/models/registry.h"
 #include "regard/models/written_form.h"
+#include "tests/support/scratch_folder.h"
 
 // Every shape that Regard trains, as a product of its options: gradients, decoding token by token,
 // independence of the batch, files.
@@ -223,14 +224,11 @@ TEST_P(Shapes, InSinglePrecisionASequenceAloneGivesTheSameBits) {
 }
 
 TEST_P(Shapes, LoadsAsItWasSaved) {
-  const auto folder =
-      std::filesystem::path(testing::TempDir()) / ("regard_shapes_" + name_of({GetParam(), 0}));
-  std::filesystem::remove_all(folder);
+  const testing_support::ScratchFolder folder;
   save(*model_, folder);
   const auto again = load_as<SequenceToSequence>(folder);
   EXPECT_EQ(again->config(), model_->config());
   EXPECT_EQ(logits(*again), logits(*model_));
-  std::filesystem::remove_all(folder);
 }
 
 // What transformers can hold, with weights repeated where it has no sharing, is the same function.

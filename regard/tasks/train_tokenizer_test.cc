@@ -7,6 +7,7 @@
 #include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/text/tokenizer.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::tasks {
 namespace {
@@ -19,8 +20,6 @@ using Settings = std::vector<std::pair<std::string, Json>>;
 
 class TrainTokenizer : public testing::Test {
  protected:
-  ~TrainTokenizer() override { fs::remove_all(folder); }
-
   Json learn(const Settings& settings, int threads = 2) {
     const ThreadPool pool(threads);
     train_tokenizer({{text}, folder, tokenizer_settings(settings)}, {&pool, {}, {}});
@@ -32,9 +31,7 @@ class TrainTokenizer : public testing::Test {
     write_atomically(text, content);
   }
 
-  const fs::path folder =
-      fs::path(testing::TempDir()) /
-      (std::string("regard_vocabulary_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+  const testing_support::ScratchFolder folder;
   fs::path text = golden / "text.txt";
 };
 

@@ -4,6 +4,7 @@
 
 #include "regard/base/error.h"
 #include "regard/base/json.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard {
 namespace {
@@ -11,8 +12,6 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Shards : testing::Test {
-  Shards() { fs::create_directories(folder); }
-  ~Shards() override { fs::remove_all(folder); }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(folder))
@@ -20,8 +19,7 @@ struct Shards : testing::Test {
     std::sort(names.begin(), names.end());
     return names;
   }
-  const fs::path folder =
-      fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
+  const testing_support::ScratchFolder folder;
 };
 
 std::vector<StoredTensor> five(DType type) {  // of 4 numbers each, and one of 40

@@ -13,6 +13,7 @@
 #include "regard/tasks/forward.h"
 #include "regard/tensor/safetensors.h"
 #include "tests/support/named_weights.h"
+#include "tests/support/scratch_folder.h"
 
 // Every folder of tests/golden/families against what transformers computed; make.py says what stands in them.
 
@@ -35,15 +36,12 @@ class FamilyGolden : public testing::TestWithParam<std::string> {
  protected:
   // A checkpoint as transformers wrote it.
   FamilyGolden() {
-    fs::remove_all(checkpoint);
-    fs::create_directories(checkpoint);
     for (const char* file : {"config.json", "generation_config.json"})
       if (fs::exists(folder / file)) fs::copy(folder / file, checkpoint / file);
     write_safetensors(checkpoint / "model.safetensors", drawn_weights(shapes));
     const SafetensorsFile given(folder / "inputs.safetensors");
     for (const TensorInfo& info : given.tensors()) inputs[info.name] = given.tensor(info.name);
   }
-  ~FamilyGolden() override { fs::remove_all(checkpoint); }
 
   // Which rows of [B,T] are real on the side that an output's name belongs to.
   std::vector<bool> real(bool decoder) const {
@@ -83,7 +81,7 @@ class FamilyGolden : public testing::TestWithParam<std::string> {
   }
 
   const fs::path folder = families / GetParam();
-  const fs::path checkpoint = fs::path(testing::TempDir()) / ("regard_family_" + GetParam());
+  const testing_support::ScratchFolder checkpoint;
   const Json config = read_json(folder / "config.json");
   const Json shapes = read_json(folder / "tensors.json");
   tasks::NamedTensors inputs;

@@ -6,6 +6,7 @@
 #include "regard/models/registry.h"
 #include "regard/tensor/shards.h"
 #include "tests/support/named_weights.h"
+#include "tests/support/scratch_folder.h"
 
 namespace regard::models {
 namespace {
@@ -16,13 +17,11 @@ namespace fs = std::filesystem;
 class Saving : public testing::TestWithParam<std::string> {
  protected:
   Saving() {
-    fs::remove_all(folder);
     fs::create_directories(folder / "given");
     const fs::path golden = fs::path(REGARD_SOURCE_DIR) / "tests/golden/families" / GetParam();
     fs::copy(golden / "config.json", folder / "given/config.json");
     weights = testing_support::drawn_weights(read_json(golden / "tensors.json"));
   }
-  ~Saving() override { fs::remove_all(folder); }
 
   void give(DType type, std::uint64_t max_shard_bytes) const {
     std::vector<StoredTensor> stored;
@@ -30,7 +29,7 @@ class Saving : public testing::TestWithParam<std::string> {
     write_weights(folder / "given", stored, max_shard_bytes);
   }
 
-  const fs::path folder = fs::path(testing::TempDir()) / ("regard_saving_" + GetParam());
+  const testing_support::ScratchFolder folder;
   std::vector<NamedTensor> weights;
 };
 
@@ -70,9 +69,7 @@ INSTANTIATE_TEST_SUITE_P(Families, Saving,
 // head is in the file it serves as the embeddings.
 TEST(TiedWeights, AreTiedAsTheFileSays) {
   const fs::path golden = fs::path(REGARD_SOURCE_DIR) / "tests/golden/families/t5";
-  const fs::path folder = fs::path(testing::TempDir()) / "regard_tied";
-  fs::remove_all(folder);
-  fs::create_directories(folder);
+  const testing_support::ScratchFolder folder;
   fs::copy(golden / "config.json", folder / "config.json");
   auto weights = testing_support::drawn_weights(read_json(golden / "tensors.json"));
   const auto shared = std::find_if(weights.begin(), weights.end(),
@@ -90,7 +87,6 @@ TEST(TiedWeights, AreTiedAsTheFileSays) {
   weights.erase(std::find_if(weights.begin(), weights.end(),
                              [](const NamedTensor& w) { return w.name == "shared.weight"; }));
   EXPECT_EQ(parameters(), tied);
-  fs::remove_all(folder);
 }
 
 }  // namespace
