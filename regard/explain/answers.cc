@@ -65,21 +65,21 @@ std::vector<std::vector<Candidate>> answers_of(const Outputs& outputs, const Ans
   return best_of(table_of(outputs, how), how);
 }
 
-Lens logit_lens(const Subject& subject, const StepOptions& options, const ModelInput& input,
-                const AnswerRows& how, std::span<const std::int64_t> columns) {
+Lens logit_lens(const Subject& subject, const ModelInput& input, const AnswerRows& how,
+                std::span<const std::int64_t> columns) {
   const std::string stack = subject.last_stack();
   std::vector<Tensor> states;
   FunctionProbe probe(
       [&](const std::string& name) { return name.starts_with(stack) && name.ends_with(".lens"); },
       [&](const std::string&, const Tensor& value) { states.push_back(value); });
-  StepOptions probing = options;
+  StepOptions probing = subject.step_options();
   probing.probe = &probe;
   {
     Step step(probing);
     subject.run(step, std::span(&input, 1));
   }
   Lens lens;
-  Step step(options);
+  Step step(subject.step_options());
   for (const Tensor& state : states) {
     const Table table = table_of(subject.end(step, state, std::span(&input, 1)), how);
     lens.layers.push_back(best_of(table, how));

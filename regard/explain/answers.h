@@ -29,7 +29,7 @@ struct Lens {
   // [layer][row]: the probability of that row's column in `columns`.
   std::vector<std::vector<double>> probabilities;
 };
-Lens logit_lens(const Subject& subject, const StepOptions& options, const ModelInput& input,
-                const AnswerRows& rows, std::span<const std::int64_t> columns);
+Lens logit_lens(const Subject& subject, const ModelInput& input, const AnswerRows& rows,
+                std::span<const std::int64_t> columns);
 
 }  // namespace regard::explain

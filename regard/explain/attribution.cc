@@ -31,7 +31,6 @@ constexpr std::array<NamedMethod, 5> methods{{{"integrated-gradients", Method::i
 // All that an attribution works with.
 struct Work {
   const Subject& subject;
-  const StepOptions& options;
   const Explained& explained;
   const Quantity& quantity;
   const AttributionOptions& how;
@@ -82,8 +81,7 @@ Rows mean_gradient(const Work& work, const std::vector<Tensor>& like, std::size_
           Tensor::from<double>({static_cast<std::int64_t>(n) * like[side].size(0), like[side].size(1)}, all));
     }
     const std::vector<ModelInput> inputs(n, work.explained.input);
-    const EmbeddingPass pass =
-        differentiate_embeddings(work.subject, work.options, inputs, work.quantity, replaced);
+    const EmbeddingPass pass = differentiate_embeddings(work.subject, inputs, work.quantity, replaced);
     for (std::size_t side = 0; side < like.size(); ++side) {
       const std::vector<double> gradient = pass.gradients[side].to_doubles();
       const std::size_t size = mean[side].size();
@@ -95,11 +93,9 @@ Rows mean_gradient(const Work& work, const std::vector<Tensor>& like, std::size_
 }
 
 void integrated_gradients(const Work& work, Attribution& made) {
-  const std::vector<Tensor> there =
-      embeddings_of(work.subject, work.options, std::span(&work.explained.input, 1));
+  const std::vector<Tensor> there = embeddings_of(work.subject, std::span(&work.explained.input, 1));
   const Rows x = doubles(there);
-  const Rows from =
-      doubles(embeddings_of(work.subject, work.options, std::span(&work.explained.baseline, 1)));
+  const Rows from = doubles(embeddings_of(work.subject, std::span(&work.explained.baseline, 1)));
   const std::vector<QuadraturePoint> points = gauss_legendre(work.how.steps);
   const Rows slope = mean_gradient(
       work, there, points.size(),
@@ -115,15 +111,15 @@ void integrated_gradients(const Work& work, Attribution& made) {
     sum = std::accumulate(made.scores.back().begin(), made.scores.back().end(), sum);
   }
   const std::array<ModelInput, 2> ends{work.explained.input, work.explained.baseline};
-  const Values values = values_of(work.subject, work.options, ends, work.quantity, work.how);
+  const Values values = values_of(work.subject, ends, work.quantity, work.how);
   made.value = values.values[0];
   made.baseline_value = values.values[1];
   made.completeness_error = sum - (made.value - made.baseline_value);
 }
 
 void gradient_x_input(const Work& work, Attribution& made) {
-  const EmbeddingPass pass = differentiate_embeddings(work.subject, work.options,
-                                                      std::span(&work.explained.input, 1), work.quantity);
+  const EmbeddingPass pass =
+      differentiate_embeddings(work.subject, std::span(&work.explained.input, 1), work.quantity);
   for (std::size_t side = 0; side < pass.embeddings.size(); ++side)
     made.scores.push_back(token_sums(pass.embeddings[side].to_doubles(), pass.gradients[side].to_doubles(),
                                      pass.embeddings[side].size(0)));
@@ -131,8 +127,7 @@ void gradient_x_input(const Work& work, Attribution& made) {
 }
 
 void smooth_gradient(const Work& work, Attribution& made) {
-  const std::vector<Tensor> there =
-      embeddings_of(work.subject, work.options, std::span(&work.explained.input, 1));
+  const std::vector<Tensor> there = embeddings_of(work.subject, std::span(&work.explained.input, 1));
   const Rows x = doubles(there);
   std::vector<double> deviation;
   for (const auto& side : x) {
@@ -157,8 +152,7 @@ void smooth_gradient(const Work& work, Attribution& made) {
 }
 
 void attention_gradient(const Work& work, Attribution& made) {
-  const auto layers =
-      differentiate_attention(work.subject, work.options, work.explained.input, work.quantity);
+  const auto layers = differentiate_attention(work.subject, work.explained.input, work.quantity);
   if (layers.empty()) return;
   std::vector<std::size_t> rows;
   if (work.subject.tells_of_texts()) {
@@ -189,7 +183,7 @@ void occlusion(const Work& work, Attribution& made) {
     inputs.push_back(input);
     token_at(inputs.back(), i) = token_at(work.explained.baseline, i);
   }
-  const Values values = values_of(work.subject, work.options, inputs, work.quantity, work.how);
+  const Values values = values_of(work.subject, inputs, work.quantity, work.how);
   made.scores.emplace_back(input.ids.size(), 0.0);
   if (!input.prefix.empty()) made.scores.emplace_back(input.prefix.size(), 0.0);
   for (std::size_t k = 0; k < places.size(); ++k) {
@@ -227,8 +221,8 @@ std::int32_t& token_at(ModelInput& input, std::size_t i) {
   return i < input.ids.size() ? input.ids[i] : input.prefix[i - input.ids.size()];
 }
 
-Values values_of(const Subject& subject, const StepOptions& options, std::span<const ModelInput> inputs,
-                 const Quantity& quantity, const AttributionOptions& how) {
+Values values_of(const Subject& subject, std::span<const ModelInput> inputs, const Quantity& quantity,
+                 const AttributionOptions& how) {
   Values all;
   for (std::size_t begin = 0; begin < inputs.size();) {
     if (how.cancelled && how.cancelled()) throw Interrupted("interrupted while explaining");
@@ -237,7 +231,7 @@ Values values_of(const Subject& subject, const StepOptions& options, std::span<c
     do tokens += static_cast<std::int64_t>(token_count(inputs[end++]));
     while (end < inputs.size() &&
            tokens + static_cast<std::int64_t>(token_count(inputs[end])) <= how.batch_tokens);
-    Step step(options);
+    Step step(subject.step_options());
     const Measured measured = measure(subject.pass(step, inputs.subspan(begin, end - begin)), quantity);
     all.values.insert(all.values.end(), measured.values.begin(), measured.values.end());
     all.probabilities.insert(all.probabilities.end(), measured.probabilities.begin(),
@@ -269,15 +263,15 @@ std::vector<QuadraturePoint> gauss_legendre(int count) {
   return points;
 }
 
-Attribution attribute(const Subject& subject, const StepOptions& options, const Explained& explained,
-                      const Quantity& quantity, Method method, const AttributionOptions& how) {
-  const Work work{subject, options, explained, quantity, how};
+Attribution attribute(const Subject& subject, const Explained& explained, const Quantity& quantity,
+                      const AttributionOptions& how) {
+  const Work work{subject, explained, quantity, how};
   work.check_cancelled();
   if (how.steps < 1 || how.samples < 1)
     throw UsageError(
         fmt::format("found {} steps and {} samples, expected at least one", how.steps, how.samples));
-  Attribution made{.method = method};
-  switch (method) {
+  Attribution made{.method = how.method};
+  switch (how.method) {
     case Method::gradient_x_input:
       gradient_x_input(work, made);
       break;
@@ -294,8 +288,8 @@ Attribution attribute(const Subject& subject, const StepOptions& options, const 
       occlusion(work, made);
       break;
   }
-  if (method != Method::gradient_x_input && method != Method::integrated_gradients)
-    made.value = values_of(subject, options, std::span(&explained.input, 1), quantity, how).values[0];
+  if (how.method != Method::gradient_x_input && how.method != Method::integrated_gradients)
+    made.value = values_of(subject, std::span(&explained.input, 1), quantity, how).values[0];
   return made;
 }
 

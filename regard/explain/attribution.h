@@ -30,6 +30,7 @@ std::string_view name_of(Method method);
 std::vector<std::string> method_names();
 
 struct AttributionOptions {
+  Method method = Method::integrated_gradients;
   int steps = 50;      // of the integral (points of Gauss and Legendre)
   int samples = 25;    // of noisy embeddings
   double noise = 0.1;  // their deviation, as a share of the range of the embeddings
@@ -54,8 +55,8 @@ struct Attribution {
 };
 
 // Interrupted where it is cancelled. The same bits at any number of threads.
-Attribution attribute(const Subject& subject, const StepOptions& options, const Explained& explained,
-                      const Quantity& quantity, Method method, const AttributionOptions& how = {});
+Attribution attribute(const Subject& subject, const Explained& explained, const Quantity& quantity,
+                      const AttributionOptions& how = {});
 
 // The points and weights of Gauss and Legendre's rule for integrals from 0 to 1.
 struct QuadraturePoint {
@@ -67,8 +68,8 @@ std::vector<QuadraturePoint> gauss_legendre(int count);
 struct Values {
   std::vector<double> values, probabilities;
 };
-Values values_of(const Subject& subject, const StepOptions& options, std::span<const ModelInput> inputs,
-                 const Quantity& quantity, const AttributionOptions& how = {});
+Values values_of(const Subject& subject, std::span<const ModelInput> inputs, const Quantity& quantity,
+                 const AttributionOptions& how = {});
 
 // Tokens of all sides in one row: source first, then prefix.
 std::size_t token_count(const ModelInput& input);

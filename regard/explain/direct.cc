@@ -121,8 +121,8 @@ std::size_t block_of(const std::string& name) {
 
 }  // namespace
 
-std::optional<DirectEffects> direct_effects(const Subject& subject, const StepOptions& options,
-                                            const ModelInput& input, const Quantity& quantity) {
+std::optional<DirectEffects> direct_effects(const Subject& subject, const ModelInput& input,
+                                            const Quantity& quantity) {
   const std::int64_t row = quantity.terms.front().row;
   for (const Term& term : quantity.terms)
     if (term.row != row) return std::nullopt;
@@ -132,7 +132,7 @@ std::optional<DirectEffects> direct_effects(const Subject& subject, const StepOp
   const std::span<const ModelInput> inputs(&input, 1);
   const auto differentiate = [&](StreamProbe& probe, Row& gradient) {
     Tape tape;
-    StepOptions probing = options;
+    StepOptions probing = subject.step_options();
     probing.tape = &tape;
     probing.probe = &probe;
     Step step(probing);
@@ -164,7 +164,7 @@ std::optional<DirectEffects> direct_effects(const Subject& subject, const StepOp
   HeadsProbe heads(stack, row,
                    Tensor::from<double>({1, static_cast<std::int64_t>(direction.size())}, direction));
   Tape tape;
-  StepOptions probing = options;
+  StepOptions probing = subject.step_options();
   probing.tape = &tape;
   probing.probe = &heads;
   Step step(probing);

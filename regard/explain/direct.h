@@ -23,7 +23,7 @@ struct DirectEffects {
 // Of a model whose blocks add to a stream that only its end normalizes (pre-norm); nothing for others, where
 // the parts do not add up, and for numbers that are no logits of one row. (Of an encoder-decoder: the
 // decoder's stream; its cross-attention is a part of the block's attention, its heads behind the others.)
-std::optional<DirectEffects> direct_effects(const Subject& subject, const StepOptions& options,
-                                            const ModelInput& input, const Quantity& quantity);
+std::optional<DirectEffects> direct_effects(const Subject& subject, const ModelInput& input,
+                                            const Quantity& quantity);
 
 }  // namespace regard::explain

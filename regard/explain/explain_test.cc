@@ -65,9 +65,9 @@ class ExplainGolden : public testing::TestWithParam<const char*> {
     if (wanted.contains("other")) quantity.terms.push_back({wanted["row"], wanted["other"], -1});
   }
   StepOptions step(DType compute) { return {.threads = &threads, .compute = compute}; }
+  Subject subject(DType compute) { return {*drawn.model, step(compute)}; }
 
   DrawnModel drawn{GetParam()};
-  Subject subject{*drawn.model};
   Json wanted = read_json(golden / "explain" / (std::string(GetParam()) + ".json"));
   ThreadPool threads{2};
   Explained explained;
@@ -78,8 +78,8 @@ TEST_P(ExplainGolden, AttributionsEqualThoseMadeWithPyTorch) {
   for (const DType compute : {DType::f64, DType::f32}) {
     const double tolerance = compute == DType::f64 ? 1e-9 : 1e-4;
     const auto scores = [&](Method method) {
-      return attribute(subject, step(compute), explained, quantity, method,
-                       {.steps = wanted["steps"].get<int>(), .batch_tokens = 40});
+      return attribute(subject(compute), explained, quantity,
+                       {.method = method, .steps = wanted["steps"].get<int>(), .batch_tokens = 40});
     };
     const Attribution integrated = scores(Method::integrated_gradients);
     expect_near(integrated.scores, wanted["integrated_gradients"].get<Scores>(), tolerance, "integrated");
@@ -92,7 +92,7 @@ TEST_P(ExplainGolden, AttributionsEqualThoseMadeWithPyTorch) {
     expect_near(scores(Method::attention_gradient).scores, wanted["attention_gradient"].get<Scores>(),
                 tolerance, "attention gradient");
     for (const AttentionGradient& layer :
-         differentiate_attention(subject, step(compute), explained.input, quantity)) {
+         differentiate_attention(subject(compute), explained.input, quantity)) {
       const char* part = layer.name.part == AttentionPart::encoder   ? "encoder"
                          : layer.name.part == AttentionPart::decoder ? "decoder"
                                                                      : "cross";
@@ -109,7 +109,7 @@ TEST_P(ExplainGolden, RolloutAndLensEqualThoseMadeWithPyTorch) {
   options.probe = &reader;
   {
     Step pass(options);
-    subject.run(pass, std::span(&explained.input, 1));
+    subject(DType::f64).run(pass, std::span(&explained.input, 1));
   }
   for (const auto& [part, rows] : wanted["rollout"].items()) {
     const Matrix& found = part == "encoder" ? reader.encoder_rollout : reader.decoder_rollout;
@@ -121,7 +121,7 @@ TEST_P(ExplainGolden, RolloutAndLensEqualThoseMadeWithPyTorch) {
   if (!wanted.contains("lens")) return;
   const std::vector<std::int64_t> columns{wanted["column"].get<std::int64_t>()};
   const Lens lens =
-      logit_lens(subject, step(DType::f64), explained.input, {{wanted["row"].get<std::int64_t>()}}, columns);
+      logit_lens(subject(DType::f64), explained.input, {{wanted["row"].get<std::int64_t>()}}, columns);
   ASSERT_EQ(lens.layers.size(), wanted["lens"].size());
   for (std::size_t i = 0; i < lens.layers.size(); ++i)
     EXPECT_NEAR(lens.probabilities[i][0], wanted["lens"][i].get<double>(), 1e-12);
@@ -136,7 +136,7 @@ TEST_P(ExplainGolden, ReadingLeavesTheOutputsAndChangingDoesNot) {
     options.probe = probe;
     options.weights = format;
     Step pass(options);
-    const Outputs out = subject.pass(pass, input);
+    const Outputs out = subject(DType::f32).pass(pass, input);
     return linear(out.features, out.projection).value().to_doubles();
   };
   for (const auto format :
@@ -182,14 +182,14 @@ TEST(Explain, DirectEffectsAddUp) {
   const ThreadPool threads(1);
   for (const char* name : {"gpt2", "llama", "t5", "gpt_neox", "opt"}) {
     const DrawnModel drawn(name);
-    const Subject subject(*drawn.model);
+    const StepOptions options{.threads = &threads, .compute = DType::f64};
+    const Subject subject(*drawn.model, options);
     const ModelInput input{
         {5, 9, 6, 7},
         {},
         std::string(name) == "t5" ? std::vector<std::int32_t>{0, 8, 3} : std::vector<std::int32_t>{}};
     const Quantity quantity{{{2, 4, 1}, {2, 7, -1}}};
-    const StepOptions options{.threads = &threads, .compute = DType::f64};
-    const auto found = direct_effects(subject, options, input, quantity);
+    const auto found = direct_effects(subject, input, quantity);
     ASSERT_TRUE(found) << name;
     Step step(options);
     double sum = found->embedding + found->rest;
@@ -204,7 +204,7 @@ TEST(Explain, DirectEffectsAddUp) {
     EXPECT_NEAR(sum, measure(subject.pass(step, std::span(&input, 1)), quantity).values[0], 1e-9) << name;
   }
   const DrawnModel bert("bert_token");
-  EXPECT_FALSE(direct_effects(Subject(*bert.model), {.threads = &threads}, {{5, 6, 7}}, {{{1, 0}}}));
+  EXPECT_FALSE(direct_effects(Subject(*bert.model, {.threads = &threads}), {{5, 6, 7}}, {{{1, 0}}}));
 }
 
 TEST(NamedValues, AreChosenByPatternsAndParts) {
@@ -224,8 +224,8 @@ TEST(NamedValues, AreChosenByPatternsAndParts) {
 
 TEST(NamedValues, UnknownOnesAreNamed) {
   const DrawnModel drawn("gpt2");
-  const Subject subject(*drawn.model);
   const ThreadPool threads(1);
+  const Subject subject(*drawn.model, {.threads = &threads});
   const ModelInput input{{5, 6, 7}};
   const auto run = [&](ValueProbe probe) {
     StepOptions options{.threads = &threads};
@@ -300,16 +300,15 @@ TEST(Explain, HeadsAreNamedByWhatTheyLookAt) {
 // The order of tokens by what their loss costs is better than the opposite one, by every measure.
 TEST(Explain, FaithfulAttributionsFallFastest) {
   const DrawnModel drawn("bert_sequence");
-  const Subject subject(*drawn.model);
   const ThreadPool threads(1);
-  const StepOptions step{.threads = &threads, .compute = DType::f64};
+  const Subject subject(*drawn.model, {.threads = &threads, .compute = DType::f64});
   const Explained explained{{{5, 9, 14, 21, 8, 11}, {}, {}}, {{5, 6, 6, 6, 6, 11}, {}, {}}};
   const Quantity quantity{{{0, 1}}};
-  const Attribution occlusion = attribute(subject, step, explained, quantity, Method::occlusion);
+  const Attribution occlusion = attribute(subject, explained, quantity, {.method = Method::occlusion});
   Attribution opposite = occlusion;
   for (double& x : opposite.scores[0]) x = -x;
-  const Faithfulness right = faithfulness(subject, step, explained, quantity, occlusion);
-  const Faithfulness wrong = faithfulness(subject, step, explained, quantity, opposite);
+  const Faithfulness right = faithfulness(subject, explained, quantity, occlusion);
+  const Faithfulness wrong = faithfulness(subject, explained, quantity, opposite);
   EXPECT_GT(right.comprehensiveness, wrong.comprehensiveness);
   EXPECT_LT(right.sufficiency, wrong.sufficiency);
   EXPECT_LT(right.deletion_area, wrong.deletion_area);
@@ -321,11 +320,11 @@ TEST(Explain, FaithfulAttributionsFallFastest) {
 
 TEST(Explain, ACancelledOneEnds) {
   const DrawnModel drawn("gpt2");
-  const Subject subject(*drawn.model);
   const ThreadPool threads(1);
+  const Subject subject(*drawn.model, {.threads = &threads});
   const Explained explained{{{5, 6, 7}, {}, {}}, {{3, 3, 3}, {}, {}}};
-  EXPECT_THROW(attribute(subject, {.threads = &threads}, explained, {{{2, 4}}}, Method::occlusion,
-                         {.cancelled = [] { return true; }}),
+  EXPECT_THROW(attribute(subject, explained, {{{2, 4}}},
+                         {.method = Method::occlusion, .cancelled = [] { return true; }}),
                Interrupted);
 }
 

@@ -7,6 +7,8 @@
 namespace regard::explain {
 namespace {
 
+constexpr std::size_t most_steps = 10;  // of a curve
+
 // The places that can be replaced, the one with the highest score first; of equals the first.
 std::vector<std::size_t> ranked(const Explained& explained, const Attribution& attribution) {
   std::vector<double> scores;
@@ -27,8 +29,8 @@ double area(const std::vector<double>& at, const std::vector<double>& y) {
 
 }  // namespace
 
-Faithfulness faithfulness(const Subject& subject, const StepOptions& options, const Explained& explained,
-                          const Quantity& quantity, const Attribution& attribution, int points) {
+Faithfulness faithfulness(const Subject& subject, const Explained& explained, const Quantity& quantity,
+                          const Attribution& attribution) {
   const std::vector<std::size_t> places = ranked(explained, attribution);
   const std::size_t n = places.size();
   Faithfulness made;
@@ -40,7 +42,7 @@ Faithfulness faithfulness(const Subject& subject, const StepOptions& options, co
       if ((k < count) != kept) token_at(input, places[k]) = token_at(explained.baseline, places[k]);
     return input;
   };
-  const std::size_t steps = std::min(n, static_cast<std::size_t>(std::max(1, points)));
+  const std::size_t steps = std::min(n, most_steps);
   constexpr std::array<double, 5> bins{0.01, 0.05, 0.1, 0.2, 0.5};
   std::vector<ModelInput> inputs;
   for (std::size_t i = 0; i <= steps; ++i) {
@@ -54,7 +56,7 @@ Faithfulness faithfulness(const Subject& subject, const StepOptions& options, co
     inputs.push_back(variant(count, false));
     inputs.push_back(variant(count, true));
   }
-  const std::vector<double> p = values_of(subject, options, inputs, quantity).probabilities;
+  const std::vector<double> p = values_of(subject, inputs, quantity).probabilities;
   for (std::size_t i = 0; i <= steps; ++i) {
     made.deletion.push_back(p[2 * i]);
     made.insertion.push_back(p[2 * i + 1]);

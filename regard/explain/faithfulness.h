@@ -16,8 +16,8 @@ struct Faithfulness {
   // fall of the probability without them (high is good), and with nothing but them (low is good).
   double comprehensiveness = 0, sufficiency = 0;
 };
-// `points`: of a curve beyond its first, at most.
-Faithfulness faithfulness(const Subject& subject, const StepOptions& options, const Explained& explained,
-                          const Quantity& quantity, const Attribution& attribution, int points = 10);
+// A curve has at most ten points beyond its first.
+Faithfulness faithfulness(const Subject& subject, const Explained& explained, const Quantity& quantity,
+                          const Attribution& attribution);
 
 }  // namespace regard::explain

@@ -99,12 +99,11 @@ void fill(AttentionGradient& to, const Tensor& d_heads, const Tensor& values) {
 
 }  // namespace
 
-EmbeddingPass differentiate_embeddings(const Subject& subject, const StepOptions& options,
-                                       std::span<const ModelInput> inputs, const Quantity& quantity,
-                                       const std::vector<Tensor>& replaced) {
+EmbeddingPass differentiate_embeddings(const Subject& subject, std::span<const ModelInput> inputs,
+                                       const Quantity& quantity, const std::vector<Tensor>& replaced) {
   EmbeddingProbe probe(subject.embeddings(), replaced);
   Tape tape;
-  StepOptions probing = options;
+  StepOptions probing = subject.step_options();
   probing.tape = &tape;
   probing.probe = &probe;
   Step step(probing);
@@ -120,10 +119,9 @@ EmbeddingPass differentiate_embeddings(const Subject& subject, const StepOptions
   return made;
 }
 
-std::vector<Tensor> embeddings_of(const Subject& subject, const StepOptions& options,
-                                  std::span<const ModelInput> inputs) {
+std::vector<Tensor> embeddings_of(const Subject& subject, std::span<const ModelInput> inputs) {
   EmbeddingProbe probe(subject.embeddings(), {});
-  StepOptions probing = options;
+  StepOptions probing = subject.step_options();
   probing.probe = &probe;
   Step step(probing);
   subject.run(step, inputs);
@@ -132,11 +130,11 @@ std::vector<Tensor> embeddings_of(const Subject& subject, const StepOptions& opt
   return found;
 }
 
-std::vector<AttentionGradient> differentiate_attention(const Subject& subject, const StepOptions& options,
-                                                       const ModelInput& input, const Quantity& quantity) {
+std::vector<AttentionGradient> differentiate_attention(const Subject& subject, const ModelInput& input,
+                                                       const Quantity& quantity) {
   AttentionProbe probe;
   Tape tape;
-  StepOptions probing = options;
+  StepOptions probing = subject.step_options();
   probing.tape = &tape;
   probing.probe = &probe;
   Step step(probing);

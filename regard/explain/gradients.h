@@ -14,12 +14,10 @@ struct EmbeddingPass {
   std::vector<Tensor> embeddings, gradients;
   Measured measured;
 };
-EmbeddingPass differentiate_embeddings(const Subject& subject, const StepOptions& options,
-                                       std::span<const ModelInput> inputs, const Quantity& quantity,
-                                       const std::vector<Tensor>& replaced = {});
+EmbeddingPass differentiate_embeddings(const Subject& subject, std::span<const ModelInput> inputs,
+                                       const Quantity& quantity, const std::vector<Tensor>& replaced = {});
 // The embeddings alone, without differentiating.
-std::vector<Tensor> embeddings_of(const Subject& subject, const StepOptions& options,
-                                  std::span<const ModelInput> inputs);
+std::vector<Tensor> embeddings_of(const Subject& subject, std::span<const ModelInput> inputs);
 
 // One layer's attention in a pass over one input, and how the number explained depends on it.
 struct AttentionGradient {
@@ -30,7 +28,7 @@ struct AttentionGradient {
   // when the head is silenced (Michel et al. 2019, "Are sixteen heads really better than one?").
   std::vector<double> importance;
 };
-std::vector<AttentionGradient> differentiate_attention(const Subject& subject, const StepOptions& options,
-                                                       const ModelInput& input, const Quantity& quantity);
+std::vector<AttentionGradient> differentiate_attention(const Subject& subject, const ModelInput& input,
+                                                       const Quantity& quantity);
 
 }  // namespace regard::explain

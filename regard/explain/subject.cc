@@ -45,8 +45,9 @@ Var logits_of(const Outputs& outputs, const Tensor& rows) {
   return regard::soft_cap(linear(gather_rows(outputs.features, rows), outputs.projection), outputs.soft_cap);
 }
 
-Subject::Subject(const models::Model& model)
+Subject::Subject(const models::Model& model, const StepOptions& options)
     : model_(model),
+      options_(options),
       kind_(model.kind() == TextEncoder::kind_name   ? Kind::encoder
             : model.kind() == CausalModel::kind_name ? Kind::decoder
                                                      : Kind::both) {}

@@ -30,12 +30,14 @@ struct Outputs {
 // Logits [rows,V] of these rows, i32.
 Var logits_of(const Outputs& outputs, const Tensor& rows);
 
-// A model of any kind, as what explains it sees it. Borrows the model. Immutable: threads may share it.
+// A model of any kind, as what explains it sees it, and how its passes are computed. Borrows the model.
+// Immutable: threads may share it.
 class Subject {
  public:
-  explicit Subject(const models::Model& model);
+  Subject(const models::Model& model, const StepOptions& options);
 
   const models::Model& model() const { return model_; }
+  const StepOptions& step_options() const { return options_; }
   // Whether it answers anything that a number could be explained of.
   bool has_head() const;
   // Whether rows of outputs are texts, not tokens.
@@ -59,6 +61,7 @@ class Subject {
   Outputs head(const Var& states, std::span<const ModelInput> inputs) const;
 
   const models::Model& model_;
+  StepOptions options_;
   Kind kind_;
 };
 

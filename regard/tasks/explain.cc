@@ -44,7 +44,7 @@ AnswerRows rows_of(const Question& asked, std::int64_t most) {
 class Work {
  public:
   Work(const Asking& asking, const Question& asked)
-      : asking_(asking), asked_(asked), subject_(asking.model), options_(asking.options) {}
+      : asking_(asking), asked_(asked), subject_(asking.model, asking.step), options_(asking.options) {}
 
   explain::Explanation run() {
     made_.task = asked_.task;
@@ -151,7 +151,7 @@ void Work::look_through() {
   std::vector<std::int64_t> columns;
   for (const AskedAnswer& answer : asked_.answers) columns.push_back(answer.quantity.terms[0].column);
   const explain::Lens lens =
-      logit_lens(subject_, asking_.step, asked_.explained.input, rows_of(asked_, options_.top), columns);
+      logit_lens(subject_, asked_.explained.input, rows_of(asked_, options_.top), columns);
   for (std::size_t layer = 0; layer < lens.layers.size(); ++layer)
     for (std::size_t i = 0; i < made_.answers.size(); ++i)
       made_.answers[i].lens.push_back(
@@ -167,20 +167,21 @@ std::vector<explain::Method> Work::methods() const {
 
 void Work::attribute(ExplainedAnswer& answer) const {
   for (const explain::Method method : methods()) {
-    answer.attributions.push_back(explain::attribute(subject_, asking_.step, asked_.explained,
-                                                     answer.quantity, method, options_.attribution));
+    explain::AttributionOptions how = options_.attribution;
+    how.method = method;
+    answer.attributions.push_back(explain::attribute(subject_, asked_.explained, answer.quantity, how));
     if (options_.faithfulness)
-      answer.faithfulness.push_back(explain::faithfulness(subject_, asking_.step, asked_.explained,
-                                                          answer.quantity, answer.attributions.back()));
+      answer.faithfulness.push_back(
+          explain::faithfulness(subject_, asked_.explained, answer.quantity, answer.attributions.back()));
   }
   if (!options_.importance) return;
   for (const explain::AttentionGradient& layer :
-       differentiate_attention(subject_, asking_.step, asked_.explained.input, answer.quantity))
+       differentiate_attention(subject_, asked_.explained.input, answer.quantity))
     answer.importance.push_back({layer.name, layer.importance});
   if (subject_.last_stack() != "decoder.block.") return;
   explain::Quantity logit = answer.quantity;
   logit.measure = explain::Quantity::Measure::logit;
-  answer.direct = direct_effects(subject_, asking_.step, asked_.explained.input, logit);
+  answer.direct = direct_effects(subject_, asked_.explained.input, logit);
 }
 
 }  // namespace
@@ -208,7 +209,7 @@ void Explainer::run(std::string_view text, const StepOptions& step, const Explai
   plain.probe = nullptr;  // the question itself is asked without it
   const Question asked = ask({*model_, *tokenizer_, plain, options, directory_}, replace_invalid_utf8(text));
   Step pass(step);
-  const explain::Subject subject(*model_);
+  const explain::Subject subject(*model_, step);
   const std::span<const explain::ModelInput> input(&asked.explained.input, 1);
   if (subject.has_head())
     subject.pass(pass, input);
@@ -217,7 +218,7 @@ void Explainer::run(std::string_view text, const StepOptions& step, const Explai
 }
 
 void Explainer::run_shortest(const StepOptions& step) const {
-  const explain::Subject subject(*model_);
+  const explain::Subject subject(*model_, step);
   explain::ModelInput input{{0}};
   if (model_->kind() == models::SequenceToSequence::kind_name) input.prefix = {0};
   Step pass(step);

@@ -32,7 +32,7 @@ struct Reading {
 
   std::vector<std::vector<Candidate>> answers(const AnswerRows& rows) const {
     Step step(asking.step);
-    const explain::Subject subject(model);
+    const explain::Subject subject(model, asking.step);
     return answers_of(subject.pass(step, std::span(&asked.explained.input, 1)), rows);
   }
   std::int64_t label(const std::string& name, const char* what) const {

@@ -47,7 +47,7 @@ TokenIds continuation(const Asking& asking, const std::string& prompt, const std
 // The likeliest tokens, one after another.
 TokenIds written_by(const Asking& asking, const models::CausalModel& model, TokenIds ids) {
   const std::size_t prompt = ids.size();
-  const explain::Subject subject(model);
+  const explain::Subject subject(model, asking.step);
   const auto end = asking.tokenizer.special_ids().end;
   while (static_cast<std::int64_t>(ids.size() - prompt) < asking.options.written &&
          static_cast<std::int64_t>(ids.size()) < model.max_positions()) {

@@ -47,12 +47,14 @@ TEST_F(TrainTest, IsTheSameAtAnyThreadCount) {
 }
 
 TEST_F(TrainTest, GoesOnBitForBitAfterAnyInterruption) {
-  settings_.average_checkpoints = 2;
+  settings_.average_checkpoints = 3;
   settings_.gradient_accumulation_steps = 2;
   settings_.patience = 100;
   settings_.max_steps = 21;
   for (const int every : {1, 7, 13}) {
     std::filesystem::remove_all(folder_);
+    // Pieces of one update are too short for the two validations at the end.
+    settings_.load_best_model_at_end = every > 1;
     expect_the_same_in_pieces(every);
   }
 }
