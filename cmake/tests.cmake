@@ -59,6 +59,13 @@ foreach(layer ${layers})
   endif()
 endforeach()
 
+# Pages of `regard explain`, used in a browser without a window; skipped where there is no chromium.
+if(TARGET regard_program)
+  add_test(NAME browser.explain_page
+    COMMAND ${PROJECT_SOURCE_DIR}/tests/browser/explain_page.sh $<TARGET_FILE:regard_program>)
+  set_tests_properties(browser.explain_page PROPERTIES SKIP_RETURN_CODE 77 LABELS browser)
+endif()
+
 include(cmake/layers.cmake)
 
 if(REGARD_INSTALL)

@@ -202,6 +202,8 @@ struct ExplainOptions {
   std::int64_t written = 1;   // tokens that a decoder writes where no target is given
   bool faithfulness = false;  // whether the attributions are true, in the JSON and the page
   bool page = false;          // Explanation::html
+  // Heads whose queries and keys stand in the JSON and on the page: "encoder.block.3.attention:heads=2,5".
+  std::vector<std::string> neurons = {};
   std::stop_token stop = {};
 };
 

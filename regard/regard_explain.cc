@@ -10,6 +10,7 @@ Explanation Model::explain(std::string_view text, const ExplainOptions& options)
     how.target = options.target;
     how.contrast = options.contrast;
     for (const std::string& name : options.methods) how.methods.push_back(explain::method_of(name));
+    for (const std::string& heads : options.neurons) how.neurons.push_back(explain::value_choice(heads));
     how.attribution.steps = options.steps;
     how.attribution.cancelled = stop_of(options.stop);
     how.top = options.top;

@@ -138,6 +138,7 @@ std::string svg(const HeatMap& map) {
                        escaped(map.rows[r]));
     for (std::size_t c = 0; c < map.columns.size(); ++c) {
       const std::size_t i = r * map.columns.size() + c;
+      if (part[i] == 0) continue;
       const double x = x0 + cell_width * static_cast<double>(c);
       out += fmt::format(
           "<rect class=\"{}\" fill-opacity=\"{:.3f}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" height=\"{}\" "

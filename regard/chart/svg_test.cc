@@ -1,10 +1,15 @@
 #include "regard/chart/svg.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <cmath>
+#include <map>
 #include <string>
 #include <vector>
+
+#include "regard/chart/png.h"
+#include "regard/chart/small_multiples.h"
 
 namespace regard::chart {
 namespace {
@@ -124,6 +129,52 @@ TEST(Svg, WhatIsNotFiniteInterruptsACurve) {
   const std::string path = text.substr(begin, text.find('"', begin) - begin);
   EXPECT_EQ(count(path, "M"), 2U);
   EXPECT_EQ(count(path, "L"), 2U);
+}
+
+std::uint32_t number_at(const std::string& bytes, std::size_t at) {
+  std::uint32_t n = 0;
+  for (std::size_t i = 0; i < 4; ++i) n = n << 8U | static_cast<unsigned char>(bytes[at + i]);
+  return n;
+}
+
+// Taken apart as a reader does: every chunk with its checksum, and the points as they went in.
+TEST(Png, HoldsItsShades) {
+  const std::vector<std::uint8_t> shades{0, 10, 255, 7, 8, 9};
+  const std::string png = png_of_shades(shades, 3, {1, 2, 3});
+  ASSERT_EQ(png.substr(0, 8), "\x89PNG\r\n\x1a\n");
+  std::map<std::string, std::string> chunks;
+  for (std::size_t at = 8; at < png.size();) {
+    const std::size_t size = number_at(png, at);
+    const std::string summed = png.substr(at + 4, size + 4);
+    EXPECT_EQ(number_at(png, at + 8 + size),
+              crc32(0, reinterpret_cast<const Bytef*>(summed.data()), static_cast<uInt>(summed.size())));
+    chunks[summed.substr(0, 4)] = summed.substr(4);
+    at += 12 + size;
+  }
+  EXPECT_EQ(chunks.size(), 5U);
+  EXPECT_EQ(number_at(chunks["IHDR"], 0), 3U);
+  EXPECT_EQ(number_at(chunks["IHDR"], 4), 2U);
+  EXPECT_EQ(chunks["PLTE"].substr(0, 6), "\1\2\3\1\2\3");
+  EXPECT_EQ(chunks["tRNS"].size(), 256U);
+  std::string lines(8, 'x');
+  uLongf size = lines.size();
+  ASSERT_EQ(uncompress(reinterpret_cast<Bytef*>(lines.data()), &size,
+                       reinterpret_cast<const Bytef*>(chunks["IDAT"].data()),
+                       static_cast<uLong>(chunks["IDAT"].size())),
+            Z_OK);
+  EXPECT_EQ(lines, std::string("\0\0\x0a\xff\0\x07\x08\x09", 8));
+}
+
+TEST(Svg, ShowsManySmallMaps) {
+  const SmallMap map{"<0>", 2, {0, 255, 9, 9}};
+  const std::string text = svg(SmallMultiples{"a & b", {{"first", {map, map}}, {"second", {map}}}});
+  const Elements found = parse(text);
+  ASSERT_TRUE(found.well_formed) << text;
+  EXPECT_EQ(count(text, "<image "), 3U);
+  EXPECT_EQ(count(text, "data:image/png;base64,iVBORw0KGgo"), 3U);
+  EXPECT_EQ(count(text, "&lt;0&gt;"), 3U);
+  for (const char* label : {"a &amp; b", "first", "second"})
+    EXPECT_NE(std::find(found.texts.begin(), found.texts.end(), label), found.texts.end()) << label;
 }
 
 TEST(Svg, StaysSmallWithManyPoints) {

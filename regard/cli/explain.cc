@@ -135,7 +135,7 @@ void write_page(const ExplainCommand& command, const Explained& made, const Step
   write_atomically(command.html, html_page(page));
 }
 
-void check(const ExplainCommand& command) {
+void check(const ExplainCommand& command, const Console& console) {
   if (command.html.empty() && !(command.beside.empty() && command.more_texts.empty()))
     throw UsageError("--beside and --text: they stand on a page, expected --html with them");
   const bool text = !command.text.empty();
@@ -147,18 +147,26 @@ void check(const ExplainCommand& command) {
                           : "TEXT: it is missing (or --file, or --probes)");
   if (!command.output.empty() && command.reads.empty())
     throw UsageError("--output: expected --read with it, which says what is written");
+  if (!command.neurons.empty() && command.html.empty() && !console.json())
+    throw UsageError("--neurons: expected --html or --json with it");
+  if (!command.svg_attention.empty() && command.svg.empty())
+    throw UsageError("--svg-attention: expected --svg with it, the file");
   if (!command.file.empty() && !(command.html + command.svg).empty())
     throw UsageError("--file: it gives a summary of the heads, without --html and --svg");
 }
 
 void run(ExplainCommand& command, Console& console) {
   console.check_dtype(pass_dtypes);
-  check(command);
+  check(command, console);
   for (const std::string& name : command.methods) command.options.methods.push_back(explain::method_of(name));
   if (command.measure == "logit") command.options.measure = explain::Quantity::Measure::logit;
   if (command.measure == "log-probability")
     command.options.measure = explain::Quantity::Measure::log_probability;
   reads_of(command);
+  for (const std::string& text : command.neurons)
+    command.options.neurons.push_back(explain::value_choice(text));
+  std::optional<explain::ValueChoice> drawn;
+  if (!command.svg_attention.empty()) drawn = explain::value_choice(command.svg_attention);
   command.options.changes = changes_of(command);
   const StepOptions step = console.step_options();
   hold_interrupts();
@@ -169,7 +177,8 @@ void run(ExplainCommand& command, Console& console) {
   if (!command.file.empty()) return summarize_heads(command, explainer, step, console);
   const explain::Explanation made = explainer.explain(command.text, step, command.options);
   if (!command.html.empty()) write_page(command, {explainer, made}, step);
-  if (!command.svg.empty()) write_atomically(command.svg, attribution_svg(made));
+  if (!command.svg.empty())
+    write_atomically(command.svg, drawn ? attention_svg(made, *drawn) : attribution_svg(made));
   if (console.json())
     console.out().line(to_line(to_json(
         made, command.with_attention ? explain::JsonAttention::lists : explain::JsonAttention::left_out)));
@@ -212,7 +221,11 @@ Action declare_explain(CLI::App& app) {
   list("--text", command->more_texts, "a further text on that page");
   app.add_option("--beside", command->beside, "another model on that page, with the same texts");
   app.add_option("--svg", command->svg, "write the attributions as an SVG file, in place of printing them");
+  app.add_option("--svg-attention", command->svg_attention,
+                 "draw a head's attention instead: encoder.block.3.attention:heads=2; of several small maps");
   app.add_flag("--attention", command->with_attention, "with --json: the weights of every head too");
+  list("--neurons", command->neurons,
+       "with --html or --json: queries and keys of chosen heads, e.g. encoder.block.3.attention:heads=2,5");
   app.add_option("--file", command->file,
                  "a file of texts, one a line, in place of TEXT: what every head looks at, over all of them");
   app.add_flag("--probes", command->probes, "list the values inside the model that have a name");

@@ -18,7 +18,8 @@ struct ExplainCommand {
   std::vector<std::string> more_texts;  // on the page
   bool probes = false;
   bool with_attention = false;
-  std::vector<std::string> methods, reads, sets, scales, ablated;
+  std::vector<std::string> methods, reads, sets, scales, ablated, neurons;
+  std::string svg_attention;  // what the picture shows in place of attributions
   tasks::ExplainOptions options;
 };
 
@@ -33,5 +34,8 @@ struct HeadReport {
 void print_heads(const HeadReport& report, Console& console);
 // The attributions as a picture: a row for each answer.
 std::string attribution_svg(const explain::Explanation& explanation);
+// The attention of a head with its tokens, or of several as small maps: of a choice such as
+// "encoder.block.3.attention:heads=2:rows=0-8". UsageError where there is none such.
+std::string attention_svg(const explain::Explanation& explanation, const explain::ValueChoice& choice);
 
 }  // namespace regard::cli

@@ -21,6 +21,12 @@ AttentionName attention_name(std::string_view probed) {
   return name;
 }
 
+std::string name_of(const AttentionName& name) {
+  const char* stack = name.part == AttentionPart::encoder ? "encoder" : "decoder";
+  const char* cross = name.part == AttentionPart::cross ? ".cross" : "";
+  return stack + (".block." + std::to_string(name.layer)) + cross + ".attention";
+}
+
 CrossAttention cross_attention(const models::SequenceToSequence& model, const StepOptions& options,
                                const std::vector<std::int32_t>& source,
                                const std::vector<std::int32_t>& inputs) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "regard/autograd/probe.h"
@@ -18,6 +20,8 @@ struct AttentionName {
   int layer = -1;
 };
 AttentionName attention_name(std::string_view probed);
+// What the names of that attention's values begin with: "decoder.block.3.cross.attention".
+std::string name_of(const AttentionName& name);
 
 // Cross-attention of one pair: weights[layer] is [H,T,S], f32 or f64: how much target position t, when
 // predicting the token after it, looks at source token s; each row sums to 1.

@@ -15,9 +15,7 @@
 #include "regard/explain/gradients.h"
 #include "regard/explain/named_values.h"
 #include "regard/explain/relevance.h"
-#include "regard/models/registry.h"
-#include "tests/support/named_weights.h"
-#include "tests/support/scratch_folder.h"
+#include "tests/support/drawn_model.h"
 
 namespace regard::explain {
 namespace {
@@ -25,22 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 const fs::path golden = fs::path(REGARD_SOURCE_DIR) / "tests/golden";
 
-// Holds a model of tests/golden/families, made of weights drawn by their names.
-class DrawnModel {
- public:
-  explicit DrawnModel(const std::string& name) {
-    fs::copy(golden / "families" / name / "config.json", folder_ / "config.json");
-    write_safetensors(folder_ / "model.safetensors",
-                      testing_support::drawn_weights(read_json(golden / "families" / name / "tensors.json")));
-    model = models::load(folder_);
-  }
-
-  std::unique_ptr<models::Model> model;
-
- private:
-  testing_support::ScratchFolder folder_;
-};
-
+using testing_support::DrawnModel;
 using Scores = std::vector<std::vector<double>>;
 
 void expect_near(const Scores& found, const Scores& wanted, double tolerance, const std::string& what) {

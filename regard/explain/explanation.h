@@ -10,6 +10,7 @@
 #include "regard/explain/attribution.h"
 #include "regard/explain/direct.h"
 #include "regard/explain/faithfulness.h"
+#include "regard/explain/neurons.h"
 
 namespace regard::explain {
 
@@ -66,13 +67,15 @@ struct Explanation {
   std::string result, changed_result;  // what the model writes, where it writes; and with values changed
   std::vector<TokenSide> sides;
   std::vector<LayerWeights> attention;
+  std::vector<HeadNeurons> neurons;  // of chosen heads
   Matrix encoder_rollout, decoder_rollout;
   std::vector<ExplainedAnswer> answers;
 };
 
 // Whether attention's weights stand in the JSON too.
 enum class JsonAttention : std::uint8_t { left_out, lists, bytes };
-// docs/explain.md has the keys. `bytes`: each layer's weights [H,T,S] as base64 of bytes of which 255 is 1.
+// docs/explain.md has the keys. `bytes`, for the page: each layer's weights [H,T,S] as base64 of bytes of
+// which 255 is 1; queries and keys as base64 of i8 of which 127 is "most"; of scores, as base64 of f32.
 Json to_json(const Explanation& explanation, JsonAttention attention);
 Json to_json(const HeadFigures& figures);
 // "encoder", "decoder" or "cross".

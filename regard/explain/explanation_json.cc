@@ -1,23 +1,11 @@
+#include <bit>
 #include <cmath>
 
+#include "regard/base/base64.h"
 #include "regard/explain/explanation.h"
 
 namespace regard::explain {
 namespace {
-
-std::string base64(const std::vector<std::uint8_t>& bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t three = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      three = three << 8U | (i + k < bytes.size() ? bytes[i + k] : std::uint8_t{0});
-    for (std::size_t k = 0; k < 4; ++k)
-      text += i + k <= bytes.size() ? digits[three >> (18 - 6 * k) & 63U] : '=';
-  }
-  return text;
-}
 
 Json rows_json(const std::vector<double>& values, std::size_t columns) {
   Json rows = Json::array();
@@ -49,6 +37,67 @@ Json layer_json(const LayerWeights& layer, JsonAttention form) {
     heads.push_back(rows_json(values, static_cast<std::size_t>(std::max<std::int64_t>(1, layer.keys))));
   }
   json["weights"] = std::move(heads);
+  return json;
+}
+
+// Six digits, which are those of an f32.
+double rounded(double x) {
+  if (x == 0 || !std::isfinite(x)) return x;
+  const double unit = std::pow(10, 5 - std::floor(std::log10(std::fabs(x))));
+  return std::isfinite(unit) ? std::round(x * unit) / unit : x;
+}
+Json numbers_json(const std::vector<float>& values, std::int64_t columns) {
+  std::vector<double> shown;
+  shown.reserve(values.size());
+  for (const float x : values) shown.push_back(rounded(static_cast<double>(x)));
+  return rows_json(shown, static_cast<std::size_t>(std::max<std::int64_t>(1, columns)));
+}
+
+std::string floats_base64(const std::vector<float>& values) {
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(4 * values.size());
+  for (const float x : values)
+    for (unsigned shift = 0; shift < 32; shift += 8)
+      bytes.push_back(static_cast<std::uint8_t>(std::bit_cast<std::uint32_t>(x) >> shift));
+  return base64(bytes);
+}
+// {"most", "bytes"}: a byte is the share of the greatest that its value is, in 127ths.
+Json quantized_json(const std::vector<float>& values) {
+  float most = 0;
+  for (const float x : values) most = std::max(most, std::isfinite(x) ? std::fabs(x) : 0);
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(values.size());
+  for (const float x : values)
+    bytes.push_back(static_cast<std::uint8_t>(
+        most > 0 && std::isfinite(x) ? std::lround(127.0 * static_cast<double>(x) / static_cast<double>(most))
+                                     : 0));
+  return {{"most", rounded(static_cast<double>(most))}, {"bytes", base64(bytes)}};
+}
+
+Json neurons_json(const HeadNeurons& head, JsonAttention form) {
+  Json json{{"part", name_of(head.name.part)},
+            {"layer", head.name.layer},
+            {"head", head.head},
+            {"scale", rounded(head.scale)}};
+  if (form == JsonAttention::bytes) {
+    json["rows"] = head.rows;
+    json["keys"] = head.keys;
+    json["width"] = head.width;
+    json["q"] = quantized_json(head.queries);
+    json["k"] = quantized_json(head.key_rows);
+    json["products"] = floats_base64(head.products);
+    json["scores"] = floats_base64(head.scores);
+    json["log_sums"] = floats_base64(head.log_sums);
+    return json;
+  }
+  json["queries"] = numbers_json(head.queries, head.width);
+  json["keys"] = numbers_json(head.key_rows, head.width);
+  json["products"] = numbers_json(head.products, head.keys);
+  json["scores"] = numbers_json(head.scores, head.keys);
+  std::vector<float> weights;
+  for (std::int64_t t = 0; t < head.rows; ++t)
+    for (std::int64_t s = 0; s < head.keys; ++s) weights.push_back(static_cast<float>(head.weight(t, s)));
+  json["weights"] = numbers_json(weights, head.keys);
   return json;
 }
 
@@ -141,6 +190,7 @@ Json to_json(const Explanation& e, JsonAttention attention) {
   for (const TokenSide& side : e.sides) json["sides"].push_back(side_json(side));
   for (const ExplainedAnswer& answer : e.answers) json["answers"].push_back(answer_json(answer));
   for (const LayerWeights& layer : e.attention) json["attention"].push_back(layer_json(layer, attention));
+  for (const HeadNeurons& head : e.neurons) json["neurons"].push_back(neurons_json(head, attention));
   if (e.encoder_rollout.rows > 0) json["rollout"]["encoder"] = matrix_json(e.encoder_rollout);
   if (e.decoder_rollout.rows > 0) json["rollout"]["decoder"] = matrix_json(e.decoder_rollout);
   return json;

@@ -14,13 +14,16 @@
 namespace regard::explain {
 namespace {
 
-constexpr std::array<NamedKind, 15> kinds{{
+constexpr std::array<NamedKind, 17> kinds{{
     {".embedding", "N C", "what the first block reads"},
     {".input", "N C", "the residual stream before a block"},
     {".attention.queries", "N H D", "queries as they are compared (rotated)"},
     {".attention.keys", "M G D", "keys as they are compared (rotated)"},
     {".attention.values", "M G D", "values"},
+    {".attention.scale", "", "what the product of a query and a key is multiplied by (read only)"},
     {".attention.weights", "H N S", "how much a row looks at each key; sums to 1"},
+    {".attention.log_sum", "N H",
+     "logarithm of the sum of exp(score): weight = exp(score - this) (read only)"},
     {".attention.heads", "N H D", "what each head gives, before its output projection"},
     {".attention.output", "N C", "what attention adds to the stream"},
     {".feed_forward.activations", "N F", "activations inside the feed-forward network"},
@@ -226,7 +229,7 @@ std::optional<Tensor> ValueProbe::see(const std::string& name, const Tensor& val
   std::optional<Tensor> made;
   for (const ValueChange& change : changes_) {
     if (!matches(change.what.name, name)) continue;
-    if (kind != nullptr && (kind->ending == ".lens" || kind->ending == ".logits"))
+    if (kind != nullptr && kind->meaning.ends_with("(read only)"))
       throw UsageError(fmt::format("{}: it can be read, but not changed", name));
     made = changed(name, change, made ? *made : value);
   }

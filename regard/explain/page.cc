@@ -48,9 +48,10 @@ std::string html_page(const Page& page) {
     round_numbers(json);
     examples.push_back(std::move(json));
   }
-  std::string script(page_script_basics());
-  script += page_script_answers();
-  script += page_script_attention();
+  std::string script;
+  for (const std::string_view part : {page_script_basics(), page_script_answers(), page_script_maps(),
+                                      page_script_attention(), page_script_neurons(), page_script_frame()})
+    script += part;
   std::string html(page_template());
   // From the end on, so that a mark in what is put in is not taken for one.
   fill(html, "@SCRIPT@", script);

@@ -18,22 +18,32 @@ const h = (tag, props = {}, ...children) => {
   e.append(...children.filter((c) => c !== null && c !== undefined));
   return e;
 };
-const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).split(",").map(Number);
 const percent = (p) => `${(100 * p).toFixed(2)} %`;
 const number = (x) => Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5 || x === 0 ? x.toFixed(4) : x.toExponential(3);
-const shade = (share) => `rgba(${color(share < 0 ? "--minus" : "--heat")}, ${Math.abs(share)})`;
+const shade = (share) => `rgba(var(${share < 0 ? "--minus" : "--heat"}), ${Math.abs(share)})`;
+const bytesIn = (base64) => {
+  const text = atob(base64), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; ++i) bytes[i] = text.charCodeAt(i);
+  return bytes;
+};
 
 // What is shown; the address keeps it, so that a view can be linked to.
-const state = { example: 0, other: -1, answer: 0, method: 0, words: 0, part: "", layer: -1, head: -1, row: -1 };
+const state = { example: 0, other: -1, answer: 0, method: 0, words: 0, part: "", layer: -1, head: -1, row: -1, filter: "", by: "rows", sorted: 0 };
 const restore = () => {
-  for (const [key, value] of new URLSearchParams(location.hash.slice(1)))
-    if (key in state) state[key] = key === "part" ? value : Number(value);
+  for (const [key, value] of new URLSearchParams(location.hash.slice(1))) {
+    if (typeof state[key] === "string") state[key] = value;
+    else if (key in state && Number.isInteger(Number(value))) state[key] = Number(value);
+  }
   if (!examples[state.example]) state.example = 0;
   if (!examples[state.other]) state.other = -1;
 };
+// Browsers refuse an address that changes with every key that is typed.
+let addressTimer = 0;
 const choose = (changes) => {
   Object.assign(state, changes);
-  history.replaceState(null, "", "#" + new URLSearchParams(state));
+  clearTimeout(addressTimer);
+  addressTimer = setTimeout(() => history.replaceState(null, "", "#" + new URLSearchParams(state)), 200);
   draw();
 };
 
@@ -108,7 +118,7 @@ const drawCurve = (f) => {
   svg.append(make("text", { x: x(.5), y: 168, "text-anchor": "middle" }, "of the tokens, the strongest first"));
   for (const [values, name] of [[f.deletion, "--minus"], [f.insertion, "--heat"]])
     svg.append(make("polyline", { points: values.map((v, i) => `${x(f.fractions[i])},${y(v)}`).join(" "), fill: "none",
-      stroke: `rgb(${color(name)})`, "stroke-width": 2 }));
+      stroke: `rgb(${color(name).join(",")})`, "stroke-width": 2 }));
   return h("div", {}, svg, h("p", { class: "small soft" },
     `Orange: they are replaced (comprehensiveness ${number(f.comprehensiveness)}). Blue: only they are kept (sufficiency ${number(f.sufficiency)}).`));
 };
@@ -179,194 +189,9 @@ const drawAnswers = (example) => {
 };
 )page";
 
-constexpr std::string_view attention = R"page(
-const partNames = { encoder: "within the text", decoder: "within what was written", cross: "from what is written to the source" };
-const bytesOf = (layer) => layer.cache ??= Uint8Array.from(atob(layer.bytes), (c) => c.charCodeAt(0));
-const layersOf = (example, part) => example.attention.filter((l) => l.part === part);
-const partsOf = (example) => [...new Set(example.attention.map((l) => l.part))];
-const partOf = (example) => {
-  const parts = partsOf(example);
-  return parts.includes(state.part) ? state.part : parts.includes("cross") ? "cross" : parts[0];
-};
-
-// {rows, keys, values} with values from 0 to 1: of a head; of all of a layer (head -1); of all (layer -1); rollout (layer -2).
-const mapOf = (example, part, layer, head) => {
-  const layers = layersOf(example, part);
-  if (layer === -2 && example.rollout && example.rollout[part]) {
-    const r = example.rollout[part];
-    return { rows: r.length, keys: r[0].length, values: Float32Array.from(r.flat()) };
-  }
-  const { rows, keys } = layers[0];
-  const values = new Float32Array(rows * keys);
-  const chosen = layers.filter((l) => layer < 0 || l.layer === layer);
-  let count = 0;
-  for (const l of chosen) {
-    const bytes = bytesOf(l);
-    for (let k = 0; k < l.heads; ++k) {
-      if (layer >= 0 && head >= 0 && k !== head) continue;
-      ++count;
-      for (let i = 0; i < values.length; ++i) values[i] += bytes[k * values.length + i];
-    }
-  }
-  for (let i = 0; i < values.length; ++i) values[i] /= 255 * Math.max(1, count);
-  return { rows, keys, values };
-};
-const paint = (canvas, map) => {
-  canvas.width = map.keys;
-  canvas.height = map.rows;
-  const [r, g, b] = color("--heat").split(",").map(Number);
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(map.keys, map.rows);
-  // Among many columns a weight is small: its root tells more there.
-  map.values.forEach((w, i) => image.data.set([r, g, b, 8 + 247 * Math.min(1, map.keys > 32 ? Math.sqrt(w) : w)], 4 * i));
-  context.putImageData(image, 0, 0);
-};
-const labelsOf = (example, part) => {
-  const pieces = (side) => side.tokens.map((t) => shownPiece(t.piece));
-  const source = pieces(example.sides[0]), own = pieces(example.sides[example.sides.length - 1]);
-  if (part === "encoder") return { rows: source, keys: source };
-  if (part === "decoder") return { rows: own, keys: own };
-  const written = example.answers.map((a) => a.text);
-  return { rows: written.length === own.length ? written : own, keys: source };
-};
-
-const headName = () => state.layer === -2 ? "Rollout" : state.layer < 0 ? "Mean of all heads" :
-  state.head < 0 ? `Layer ${state.layer + 1}, mean of its heads` : `Layer ${state.layer + 1}, head ${state.head + 1}`;
-
-const drawHeads = (example, part, answer) => {
-  const box = h("div", { role: "group", "aria-label": "Layers and heads" });
-  const button = (layer, head, label, importance) => {
-    const on = state.layer === layer && (layer < 0 || state.head === head);
-    const canvas = h("canvas", { "aria-hidden": "true" });
-    paint(canvas, mapOf(example, part, layer, head));
-    return h("button", { type: "button", "aria-pressed": String(on), onclick: () => choose({ layer, head, row: state.row }),
-      "aria-label": layer === -2 ? "Rollout" : layer < 0 ? "Mean of all heads" : `Layer ${layer + 1}, head ${head + 1}` }, canvas, label,
-      importance === undefined ? null : h("span", { class: "weight", width: `${100 * importance}%` }));
-  };
-  box.append(h("div", { class: "layer" }, h("span", {}, ""), h("div", { class: "heads" }, button(-1, -1, "mean"),
-    example.rollout && example.rollout[part] ? button(-2, -1, "rollout") : null)));
-  const own = (answer?.importance ?? []).filter((l) => l.part === part);
-  const most = Math.max(1e-30, ...own.flatMap((l) => l.heads.map(Math.abs)));
-  for (const layer of layersOf(example, part)) {
-    const importance = own.find((l) => l.layer === layer.layer)?.heads;
-    const row = h("div", { class: layer.heads > 8 ? "heads many" : "heads" });
-    for (let k = 0; k < layer.heads; ++k)
-      row.append(button(layer.layer, k, String(k + 1), importance ? Math.abs(importance[k]) / most : undefined));
-    box.append(h("div", { class: "layer" }, h("span", { title: `layer ${layer.layer + 1}` }, `L${layer.layer + 1}`), row));
-  }
-  box.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step) return;
-    const all = [...box.querySelectorAll("button")];
-    all[all.indexOf(document.activeElement) + step]?.focus();
-    event.preventDefault();
-  });
-  return box;
-};
-
-const drawTable = (map, labels, readout) => {
-  const columns = [];
-  const top = h("tr", {}, h("td"));
-  labels.keys.forEach((text) => {
-    const th = h("th", { scope: "col" }, h("span", { dir: "auto" }, text));
-    columns.push(th);
-    top.append(th);
-  });
-  const body = h("tbody");
-  labels.rows.forEach((text, t) => {
-    const head = h("th", { scope: "row" }, h("button", { type: "button", dir: "auto", "aria-pressed": String(state.row === t),
-      onclick: () => choose({ row: state.row === t ? -1 : t }) }, text));
-    const line = h("tr", {}, head);
-    labels.keys.forEach((key, s) => {
-      const w = map.values[t * map.keys + s];
-      const cell = h("td", { background: `rgba(var(--heat), ${0.03 + 0.97 * w})` }, w >= 0.01 ? String(Math.round(100 * w)) : "");
-      if (w > 0.55) cell.className = "strong";
-      cell.addEventListener("pointerenter", () => {
-        head.classList.add("lit");
-        columns[s].classList.add("lit");
-        readout.textContent = `${text} → ${key}: ${percent(w)}`;
-      });
-      cell.addEventListener("pointerleave", () => { head.classList.remove("lit"); columns[s].classList.remove("lit"); });
-      line.append(cell);
-    });
-    body.append(line);
-  });
-  return h("table", { class: "map" }, h("caption", {}, `${headName()}: each row looks at the columns, in percent`), h("thead", {}, top), body);
-};
-
-const drawMap = (example, part) => {
-  const map = mapOf(example, part, state.layer, state.head), labels = labelsOf(example, part);
-  const readout = h("p", { class: "soft small readout", "aria-live": "polite" });
-  const box = h("section", { "aria-label": "Weights" });
-  if (map.rows * map.keys <= 1600) {
-    box.append(h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of attention weights" }, drawTable(map, labels, readout)), readout);
-  } else {
-    const canvas = h("canvas", { class: "big", role: "img", "aria-label": `${headName()}: ${map.rows} rows, ${map.keys} columns` });
-    paint(canvas, map);
-    const place = (event) => {
-      const at = canvas.getBoundingClientRect();
-      return [Math.min(map.rows - 1, Math.floor((event.clientY - at.top) / at.height * map.rows)),
-        Math.min(map.keys - 1, Math.floor((event.clientX - at.left) / at.width * map.keys))];
-    };
-    canvas.addEventListener("pointermove", (event) => {
-      const [t, s] = place(event);
-      readout.textContent = `${labels.rows[t]} (${t}) → ${labels.keys[s]} (${s}): ${percent(map.values[t * map.keys + s])}`;
-    });
-    canvas.addEventListener("click", (event) => choose({ row: place(event)[0] }));
-    const rows = h("select", { "aria-label": "Row", onchange: (event) => choose({ row: Number(event.target.value) }) },
-      h("option", { value: "-1" }, "all rows"), ...labels.rows.map((text, t) => h("option", { value: String(t) }, `${t} ${text}`)));
-    rows.value = String(state.row);
-    box.append(h("p", { class: "small" }, h("b", {}, headName()), ": each row looks at the columns. Row: ", rows), canvas, readout);
-  }
-  if (state.row >= 0 && state.row < map.rows) {
-    const row = Array.from(map.values.subarray(state.row * map.keys, (state.row + 1) * map.keys));
-    const side = part === "decoder" ? example.sides[example.sides.length - 1] : example.sides[0];
-    box.append(h("p", { class: "small" }, `What ${labels.rows[state.row]} looks at:`), tokenStrip(side, row, Math.max(...row), percent));
-  }
-  const layer = layersOf(example, part).find((l) => l.layer === state.layer);
-  const figures = layer && state.head >= 0 ? layer.figures[state.head] : undefined;
-  if (figures)
-    box.append(h("p", { class: "small soft" }, `${figures.role}: entropy ${figures.entropy.toFixed(2)} bits; first token ${percent(figures.first)}, added tokens ${percent(figures.special)}` +
-      (part === "cross" ? "" : `, the token before ${percent(figures.previous)}, itself ${percent(figures.itself)}, the next ${percent(figures.next)}, equal tokens ${percent(figures.equal)}`)));
-  return box;
-};
-
-const drawAttention = (example) => {
-  if (example.attention.length === 0) return null;
-  const part = partOf(example);
-  const answer = example.answers[Math.min(state.answer, example.answers.length - 1)];
-  const parts = partsOf(example);
-  return h("section", {}, h("h2", {}, "Attention"),
-    parts.length > 1 ? h("div", { class: "choose" }, ...parts.map((p) => pressed(partNames[p], p === part, () => choose({ part: p, row: -1 })))) : null,
-    h("div", { class: "parts" }, drawHeads(example, part, answer), drawMap(example, part)));
-};
-
-const selection = (label, value, none, action) => {
-  const select = h("select", { id: label.replaceAll(" ", "-"), onchange: (event) => action(Number(event.target.value)) }, none ? h("option", { value: "-1" }, none) : null,
-    ...examples.map((e, i) => h("option", { value: String(i) }, (e.name ? `${e.name}: ` : "") + e.text)));
-  select.value = String(value);
-  return [h("label", { for: label.replaceAll(" ", "-") }, label), select];
-};
-
-const draw = () => {
-  const focus = document.activeElement?.getAttribute?.("aria-label");
-  byId("choose").replaceChildren(...(examples.length > 1 ? [...selection("Example", state.example, null, (i) => choose({ example: i, answer: 0, row: -1 })),
-    ...selection("Beside it", state.other, "nothing", (i) => choose({ other: i }))] : []));
-  const shown = [state.example, state.other].filter((i) => examples[i]);
-  byId("panels").className = shown.length > 1 ? "panels two" : "panels";
-  byId("panels").replaceChildren(...shown.map((i) => h("article", {}, examples[i].name ? h("h2", {}, examples[i].name) : null, drawAnswers(examples[i]), drawAttention(examples[i]))));
-  if (focus) [...document.querySelectorAll("[aria-label]")].find((e) => e.getAttribute("aria-label") === focus)?.focus();
-};
-restore();
-draw();
-addEventListener("hashchange", () => { restore(); draw(); });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-)page";
-
 }  // namespace
 
 std::string_view page_script_basics() { return basics; }
 std::string_view page_script_answers() { return answers; }
-std::string_view page_script_attention() { return attention; }
 
 }  // namespace regard::explain

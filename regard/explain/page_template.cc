@@ -73,6 +73,11 @@ td.strong { color: var(--on-heat); }
 .heads .weight { display: block; height: .1875rem; margin-top: .125rem; border-radius: 1px; background: rgba(var(--minus), .9); }
 canvas.big { display: block; width: 100%; max-width: 46rem; image-rendering: pixelated; border: 1px solid var(--line); }
 .readout { min-height: 1.5rem; }
+.neurons th, .neurons td { padding: .0625rem .375rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.neurons td { text-align: end; border-radius: .25rem; }
+.neurons tbody th { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
+canvas.strip { display: block; height: 1.125rem; image-rendering: pixelated; outline: 1px solid var(--line); }
+code { font-size: .9em; overflow-wrap: anywhere; }
 svg.curve { width: 100%; max-width: 26rem; height: auto; } svg.curve text { font: 11px system-ui, sans-serif; fill: var(--soft); }
 details { margin: 1rem 0; max-width: 62rem; } summary { cursor: pointer; font-weight: 600; }
 </style>
@@ -91,6 +96,8 @@ describe this model on this text, not the world; the curves of deletion and inse
 <p><b>Attention</b> says from which positions a head takes values. It does not say that the answer depends on them: a head can look at a token whose value is
 nearly nothing, often the first one or a separator, and later layers can discard what it took. The orange line below a head is its importance for the chosen answer, which follows from
 the gradient; the proof is to silence the head: <code>regard explain MODEL TEXT --ablate NAME</code>.</p>
+<p><b>Queries and keys</b> (of heads that were asked for with <code>--neurons</code>) show how a head compares: the elements of a token's query
+and of each key, which are multiplied and added up; blue above zero, orange below. They are drawn in 8 bits; products, scores and weights are the model's own.</p>
 <p><b>After each block</b> lists what the model would answer if it ended there (the logit lens). Early blocks speak another language than the last one, so low numbers there do not mean
 that nothing is known yet.</p>
 <p>▁ or Ġ marks the beginning of a word. Keys: Tab and arrows move between heads and tokens, Enter chooses.</p></details>

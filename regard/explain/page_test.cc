@@ -39,6 +39,22 @@ TEST(Page, NeedsNothingFromAnywhere) {
   EXPECT_NE(html.find("\"bytes\":\"QL//AA==\""), std::string::npos);  // 64, 191, 255, 0
 }
 
+TEST(Page, HoldsQueriesAndKeysInEightBits) {
+  Page page = small_page();
+  HeadNeurons head{
+      .name = {AttentionPart::cross, 2}, .head = 1, .rows = 1, .keys = 1, .width = 2, .scale = 0.5};
+  head.queries = {2, -1};
+  head.key_rows = {0, 4};
+  head.products = {-2};
+  head.scores = {-2};
+  head.log_sums = {-2};
+  page.examples[0].explanation.neurons.push_back(head);
+  const std::string html = html_page(page);
+  EXPECT_NE(html.find(R"("q":{"bytes":"f8A=","most":2.0})"), std::string::npos);  // 127, -64
+  EXPECT_NE(html.find(R"("k":{"bytes":"AH8=","most":4.0})"), std::string::npos);
+  EXPECT_NE(html.find(R"("products":"AAAAwA==")"), std::string::npos);  // the f32 of -2
+}
+
 TEST(AttentionMaps, AreKnownByTheirNames) {
   EXPECT_EQ(attention_name("encoder.block.3.attention.weights").layer, 3);
   EXPECT_EQ(attention_name("encoder.block.3.attention.weights").part, AttentionPart::encoder);
@@ -47,6 +63,9 @@ TEST(AttentionMaps, AreKnownByTheirNames) {
   EXPECT_EQ(attention_name("encoder.block.0.global.attention.weights").layer, -1);
   EXPECT_EQ(attention_name("decoder.block.0.input").layer, -1);
   EXPECT_EQ(attention_name("decoder.block.x.attention.weights").layer, -1);
+  for (const char* name :
+       {"encoder.block.3.attention", "decoder.block.12.attention", "decoder.block.0.cross.attention"})
+    EXPECT_EQ(name_of(attention_name(std::string(name) + ".weights")), name);
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ class Work {
     answer();
     if (!options_.changes.empty()) change();
     if (options_.attention) read_attention();
+    if (!options_.neurons.empty()) read_neurons();
     if (options_.lens && has_candidates(asked_)) look_through();
     for (std::size_t i = 0; i < made_.answers.size(); ++i)
       if (options_.most_explained == 0 || i < static_cast<std::size_t>(options_.most_explained))
@@ -70,6 +71,7 @@ class Work {
   void answer();
   void change();
   void read_attention();
+  void read_neurons();
   void look_through();
   void attribute(ExplainedAnswer& answer) const;
   std::vector<explain::Method> methods() const;
@@ -145,6 +147,16 @@ void Work::read_attention() {
   made_.attention = std::move(reader.layers);
   made_.encoder_rollout = std::move(reader.encoder_rollout);
   made_.decoder_rollout = std::move(reader.decoder_rollout);
+}
+
+void Work::read_neurons() {
+  explain::NeuronReader reader(options_.neurons);
+  StepOptions probing = asking_.step;
+  probing.probe = &reader;
+  Step step(probing);
+  subject_.run(step, input());
+  reader.check_found();
+  made_.neurons = std::move(reader.heads);
 }
 
 void Work::look_through() {

@@ -33,6 +33,8 @@ struct ExplainOptions {
   bool lens = true;
   bool importance = true;
   bool faithfulness = false;
+  // Heads whose queries and keys are wanted: "encoder.block.3.attention:heads=2".
+  std::vector<explain::ValueChoice> neurons;
   // Inside the model: the answers are also given with these.
   std::vector<explain::ValueChange> changes;
 };

@@ -231,12 +231,60 @@ TEST_F(Explain, ShowsTextsAndModelsBesideEachOther) {
   expect_error(sh("regard explain classifier 'a man' --text 'a dog'"), 2, "--html");
 }
 
+TEST_F(Explain, ShowsQueriesAndKeysOfChosenHeads) {
+  const std::string run = "regard explain classifier 'a man rides' ";
+  const Json made = json(run + "--attention --neurons 'encoder.block.1.attention:heads=1' --neurons '*.0.*'");
+  ASSERT_EQ(made["neurons"].size(), 3U);
+  const Json& head = made["neurons"][2];
+  EXPECT_EQ(head["part"], "encoder");
+  EXPECT_EQ(head["layer"], 1);
+  EXPECT_EQ(head["head"], 1);
+  EXPECT_NEAR(head["scale"].get<double>(), 0.5, 1e-6);  // 1 / sqrt(4)
+  ASSERT_EQ(head["queries"].size(), 5U);
+  ASSERT_EQ(head["keys"][0].size(), 4U);
+  for (std::size_t t = 0; t < 5; ++t)
+    for (std::size_t s = 0; s < 5; ++s) {
+      double product = 0;
+      for (std::size_t d = 0; d < 4; ++d)
+        product += head["queries"][t][d].get<double>() * head["keys"][s][d].get<double>();
+      EXPECT_NEAR(head["products"][t][s].get<double>(), 0.5 * product, 1e-5);
+      EXPECT_NEAR(head["scores"][t][s].get<double>(), 0.5 * product, 1e-5);
+      EXPECT_NEAR(head["weights"][t][s].get<double>(), made["attention"][1]["weights"][1][t][s].get<double>(),
+                  0.003);
+    }
+  ASSERT_EQ(sh(run + "--html page.html --neurons 'encoder.block.1.attention:heads=1'").exit, 0);
+  EXPECT_NE(read_all(folder / "page.html").find("\"log_sums\""), std::string::npos);
+  expect_error(sh(run + "--neurons 'encoder.block.1.attention'"), 2, "--html");
+  expect_error(sh(run + "--json --neurons 'encoder.block.1.attention:heads=7'"), 2, "found 7");
+  expect_error(sh(run + "--json --neurons 'encoder.block.1.attention:rows=7'"), 2, "rows");
+  expect_error(sh(run + "--json --neurons 'encoder.blok.1.attention'"), 2, "did you mean");
+}
+
 TEST_F(Explain, DrawsAPicture) {
   const Result drawn = sh("regard explain classifier 'a <man>' --svg picture.svg");
   EXPECT_EQ(drawn.exit, 0) << drawn.err;
   const std::string svg = read_all(folder / "picture.svg");
   EXPECT_EQ(svg.rfind("<svg", 0), 0U);
   EXPECT_NE(svg.find("LABEL_"), std::string::npos);
+
+  const std::string run = "regard explain classifier 'a man rides' --svg picture.svg --svg-attention ";
+  const auto count = [&](const std::string& part) {
+    const std::string text = read_all(folder / "picture.svg");
+    std::size_t n = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+    return n;
+  };
+  EXPECT_EQ(sh(run + "'encoder.block.1.attention:heads=0'").exit, 0);
+  EXPECT_EQ(count("encoder.block.1.attention, head 0"), 2U);  // as title and to be read
+  EXPECT_EQ(count("rides</text>"), 2U);                       // of its row and its column
+  EXPECT_EQ(count("<rect class=\"plus\""), 25U);
+  EXPECT_EQ(sh(run + "'encoder.block.1.attention:heads=0:rows=1-2'").exit, 0);
+  EXPECT_EQ(count("<rect class=\"plus\""), 10U);
+  EXPECT_EQ(sh(run + "'encoder.*'").exit, 0);
+  EXPECT_EQ(count("<image "), 4U);
+  expect_error(sh(run + "'encoder.block.1.attention:heads=2'"), 2, "found 2");
+  expect_error(sh(run + "'decoder.block.1.attention'"), 2, "did you mean");
+  expect_error(sh("regard explain classifier 'a man' --svg-attention 'encoder.*'"), 2, "--svg");
 }
 
 }  // namespace

@@ -352,6 +352,9 @@ TEST_F(Library, AModelExplainsItself) {
   }
   EXPECT_EQ(why.json.front(), '{');
   EXPECT_NE(why.html.find("</html>"), std::string::npos);
+  const Explanation heads =
+      load(folder()).explain("a man", {.neurons = {"decoder.block.0.cross.attention:heads=1"}});
+  EXPECT_NE(heads.json.find("\"neurons\":[{\"head\":1,"), std::string::npos);
   EXPECT_THROW(load(folder()).explain("a", {.methods = {"none"}}), UsageError);
   EXPECT_THROW(load(folder()).explain("a", {.methods = {"occlusion"}, .steps = 0}), UsageError);
 }

@@ -150,6 +150,7 @@ Var attend(const Var& q, const Var& k, const Var& v, const Attention& how) {
   rows.k = at("attention.keys", rows.k);
   const Var values = at("attention.values", v);
   AttentionProblem p = problem_of(rows.q.value(), rows.k.value(), values.value(), how);
+  offer("attention.scale", step, [&] { return step.constant(Tensor::full(Shape(), DType::f64, p.scale)); });
   Tensor out = Tensor::empty({q.size(0), q.size(1), v.size(2)}, q.dtype());
 
   if (const auto name = probed(step, "attention.weights")) {
@@ -166,9 +167,11 @@ Var attend(const Var& q, const Var& k, const Var& v, const Attention& how) {
   const bool tracked = rows.q.tracked() || rows.k.tracked() || values.tracked() || how.bias.table.tracked() ||
                        how.score.weight.tracked() || how.content.of_query.tracked() ||
                        how.content.of_key.tracked();
-  Tensor log_sum = tracked ? Tensor::empty({q.size(0), q.size(1)}, q.dtype()) : Tensor();
+  const auto log_sum_name = probed(step, "attention.log_sum");
+  Tensor log_sum = tracked || log_sum_name ? Tensor::empty({q.size(0), q.size(1)}, q.dtype()) : Tensor();
   kernels::attention_forward(step.kernels(), p,
-                             {out.mutable_view(), tracked ? log_sum.mutable_view() : View()});
+                             {out.mutable_view(), log_sum ? log_sum.mutable_view() : View()});
+  if (log_sum_name) show(step, *log_sum_name, step.constant(log_sum));
   Kept kept;
   if (tracked) kept = {rows.q.value(), rows.k.value(), values.value(), out, log_sum, how, p.dropout};
   return at("attention.heads", record(std::move(out),

@@ -31,9 +31,9 @@ struct Attention {
 
 // out_i = sum_j softmax_j(score(q_i, k_j) + bias[h, j - i] + content) v_j over the keys the plan lets i see:
 // q [N,H,D], k [M,G,D], v [M,G,Dv] -> [N,H,Dv]; G divides H, and head h reads key head h / (H / G). A query
-// that sees nothing gets zeros; what a query does not see changes no bit of its result, NaN included. Offers
-// to a probe "attention.queries" [N,H,D] and "attention.keys" [M,G,D] as the score takes them (rotated),
-// "attention.values" [M,G,Dv], "attention.heads" [N,H,Dv], which is the result, and "attention.weights"
+// that sees nothing gets zeros; what it does not see changes no bit of its result, NaN included. Offers to a
+// probe "attention.queries" [N,H,D], "attention.keys" [M,G,D] as the score takes them (rotated), ".scale" [],
+// ".values" [M,G,Dv], ".heads" [N,H,Dv], the result, ".log_sum" [N,H] (kernels/attention.h), and ".weights"
 // [H,N,S]: a reader gets what attention_weights gives, a replacement makes this call use the replacement
 // (without gradients). UsageError when shapes and plan do not fit.
 Var attend(const Var& q, const Var& k, const Var& v, const Attention& how);

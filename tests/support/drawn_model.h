@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "regard/base/json.h"
+#include "regard/models/registry.h"
+#include "tests/support/named_weights.h"
+#include "tests/support/scratch_folder.h"
+
+namespace regard::testing_support {
+
+// Holds a model of tests/golden/families, made of weights drawn by their names.
+class DrawnModel {
+ public:
+  explicit DrawnModel(const std::string& name) {
+    const auto family = std::filesystem::path(REGARD_SOURCE_DIR) / "tests/golden/families" / name;
+    std::filesystem::copy(family / "config.json", folder_ / "config.json");
+    write_safetensors(folder_ / "model.safetensors", drawn_weights(read_json(family / "tensors.json")));
+    model = models::load(folder_);
+  }
+
+  std::unique_ptr<models::Model> model;
+
+ private:
+  ScratchFolder folder_;
+};
+
+}  // namespace regard::testing_support
