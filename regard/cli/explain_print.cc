@@ -161,7 +161,7 @@ HeatMap map_of(const Explanation& e, const DrawnHead& drawn) {
 chart::SmallMap small_map_of(const DrawnHead& drawn) {
   const explain::LayerWeights& layer = *drawn.layer;
   chart::SmallMap map{fmt::format("{}", drawn.head), static_cast<std::size_t>(layer.keys), {}};
-  constexpr std::int64_t many = 32;
+  constexpr std::int64_t many = 12;
   for (const std::int64_t t : drawn.rows)
     for (std::int64_t s = 0; s < layer.keys; ++s) {
       const double w = layer.at(drawn.head, t, s);

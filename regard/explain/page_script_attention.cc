@@ -20,7 +20,7 @@ const mapOf = (example, part, layer, head) => {
   const layers = layersOf(example, part);
   if (layer === -2 && example.rollout && example.rollout[part]) {
     const r = example.rollout[part];
-    return { rows: r.length, keys: r[0].length, values: Float32Array.from(r.flat()), root: r[0].length > 32 };
+    return { rows: r.length, keys: r[0].length, values: Float32Array.from(r.flat()), root: r[0].length > 12 };
   }
   const { rows, keys } = layers[0];
   const values = new Float32Array(rows * keys);
@@ -35,7 +35,7 @@ const mapOf = (example, part, layer, head) => {
     }
   }
   for (let i = 0; i < values.length; ++i) values[i] /= 255 * Math.max(1, count);
-  return { rows, keys, values, root: keys > 32 };
+  return { rows, keys, values, root: keys > 12 };
 };
 // What is left of it when some rows and columns are shown.
 const cropped = (map, shown) => {

@@ -49,7 +49,7 @@ const drawComparison = (n, t, labels, shown) => {
   const heads = ["", "k", "q × k", "product", ...(added ? ["added"] : []), "score", "weight"];
   const first = h("tr", {}, h("th", { scope: "row", dir: "auto" }, labels.rows[t]),
     h("td", {}, strip(D, q, (d) => say(`q[${d}] = ${number(q(d) * n.q.most)}`))),
-    h("td", { class: "soft small", colspan: String(heads.length - 2) }, "q of this row; below it k of each token it sees"));
+    h("td", { class: "soft small", colspan: String(heads.length - 2) }, "← q; below it each k"));
   const lines = keys.map((s) => {
     const score = x.scores[row + s], product = x.products[row + s], weight = Math.exp(score - x.logSums[t]);
     const weigh = h("td", { background: `rgba(var(--heat), ${0.03 + 0.97 * weight})` }, percent(weight));
@@ -87,7 +87,7 @@ const selection = (label, value, none, action) => {
   const select = h("select", { id: label.replaceAll(" ", "-"), onchange: (event) => action(Number(event.target.value)) }, none ? h("option", { value: "-1" }, none) : null,
     ...examples.map((e, i) => h("option", { value: String(i) }, (e.name ? `${e.name}: ` : "") + e.text)));
   select.value = String(value);
-  return [h("label", { for: label.replaceAll(" ", "-") }, label), select];
+  return h("span", { class: "pick" }, h("label", { for: label.replaceAll(" ", "-") }, label), select);
 };
 
 // What is drawn anew keeps the keyboard's place, what is selected in a field, and how far a table is scrolled.
@@ -109,8 +109,8 @@ const placeKept = (change) => {
 let palette = {};
 const draw = () => placeKept(() => {
   palette = { heat: color("--heat"), minus: color("--minus") };
-  byId("choose").replaceChildren(...(examples.length > 1 ? [...selection("Example", state.example, null, (i) => choose({ example: i, answer: 0, row: -1 })),
-    ...selection("Beside it", state.other, "nothing", (i) => choose({ other: i }))] : []));
+  byId("choose").replaceChildren(...(examples.length > 1 ? [selection("Example", state.example, null, (i) => choose({ example: i, answer: 0, row: -1 })),
+    selection("Beside it", state.other, "nothing", (i) => choose({ other: i }))] : []));
   const shown = [state.example, state.other].filter((i) => examples[i]);
   byId("panels").className = shown.length > 1 ? "panels two" : "panels";
   byId("panels").replaceChildren(...shown.map((i, panel) => h("article", {}, examples[i].name ? h("h2", {}, examples[i].name) : null,

@@ -33,7 +33,8 @@ select, .plain { font: inherit; color: inherit; background: var(--raised); borde
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .panels { display: grid; grid-template-columns: minmax(0, 1fr); gap: 2rem; }
 .panels.two { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-.parts { display: grid; grid-template-columns: minmax(12rem, 29rem) minmax(0, 1fr); gap: 1.5rem; align-items: start; }
+.pick { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; min-width: 0; max-width: 100%; }
+.parts { display: grid; grid-template-columns: fit-content(29rem) minmax(0, 1fr); gap: 1.5rem; align-items: start; }
 .two .parts { grid-template-columns: minmax(0, 1fr); }
 @media (max-width: 56rem) { .parts, .panels.two { grid-template-columns: minmax(0, 1fr); } }
 .tokens { display: flex; flex-wrap: wrap; gap: .25rem; margin: 0 0 .5rem; }
@@ -75,6 +76,7 @@ canvas.big { display: block; width: 100%; max-width: 46rem; image-rendering: pix
 .readout { min-height: 1.5rem; }
 .neurons th, .neurons td { padding: .0625rem .375rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .neurons td { text-align: end; border-radius: .25rem; }
+.neurons td.soft { text-align: start; }
 .neurons tbody th { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
 canvas.strip { display: block; height: 1.125rem; image-rendering: pixelated; outline: 1px solid var(--line); }
 code { font-size: .9em; overflow-wrap: anywhere; }

@@ -38,14 +38,14 @@ for seed in 1 2; do
   train text-classification "classifier$seed" --train labels.tsv --seed "$seed" --set validation_split=0 --set vocab_size=400 --set hidden_size=32 \
     --set num_hidden_layers=3 --set num_attention_heads=4 --set intermediate_size=64
 done
-yes 'one two three four five' | head -n 40 > lines.txt
+for ((i = 0; i < 40; ++i)); do echo 'one two three four five'; done > lines.txt
 echo '{"model_type": "llama", "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
   "intermediate_size": 48, "max_position_embeddings": 64, "vocab_size": 20}' > llama.json
 echo '{"model_type": "bloom", "hidden_size": 32, "n_layer": 2, "n_head": 4, "vocab_size": 20}' > bloom.json
 for kind in llama bloom; do
   train text-generation "$kind" --train lines.txt --valid lines.txt --level char --model-config "$kind.json" --set block_size=32
 done
-yes $'one two three\teins zwei drei' | head -n 40 > pairs.tsv
+for ((i = 0; i < 40; ++i)); do printf 'one two three\teins zwei drei\n'; done > pairs.tsv
 train translation translator --train pairs.tsv --set d_model=16 --set encoder_layers=2 --set decoder_layers=2 --set encoder_attention_heads=2 \
   --set decoder_attention_heads=2 --set encoder_ffn_dim=32 --set decoder_ffn_dim=32 --set vocab_size=40
 
