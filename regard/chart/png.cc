@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <array>
+
 #include "regard/base/error.h"
 
 namespace regard::chart {
@@ -32,20 +34,25 @@ std::string deflated(const std::string& bytes) {
 
 }  // namespace
 
-// Values are indices of a palette that holds the color at every opacity.
+// What is written are indices of a palette that holds the color at each opacity that occurs.
 std::string png_of_shades(std::span<const std::uint8_t> values, std::size_t columns, Rgb color) {
   const std::size_t rows = values.size() / columns;
   std::string header, palette, opacity, lines;
   append_number(header, static_cast<std::uint32_t>(columns));
   append_number(header, static_cast<std::uint32_t>(rows));
   header += std::string{8, 3, 0, 0, 0};  // bits, by a palette, deflate, filters by line, not interlaced
-  for (int i = 0; i < 256; ++i) {
+  std::array<bool, 256> occurs{};
+  for (const std::uint8_t value : values) occurs[value] = true;
+  std::array<char, 256> index{};
+  for (std::size_t value = 0; value < occurs.size(); ++value) {
+    if (!occurs[value]) continue;
+    index[value] = static_cast<char>(opacity.size());
     for (const std::uint8_t part : {color.red, color.green, color.blue}) palette += static_cast<char>(part);
-    opacity += static_cast<char>(i);
+    opacity += static_cast<char>(value);
   }
   for (std::size_t r = 0; r < rows; ++r) {
     lines += '\0';  // no filter
-    for (std::size_t c = 0; c < columns; ++c) lines += static_cast<char>(values[r * columns + c]);
+    for (std::size_t c = 0; c < columns; ++c) lines += index[values[r * columns + c]];
   }
   std::string png = "\x89PNG\r\n\x1a\n";
   append_chunk(png, "IHDR", header);

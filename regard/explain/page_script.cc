@@ -23,6 +23,7 @@ const percent = (p) => `${(100 * p).toFixed(2)} %`;
 const number = (x) => Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5 || x === 0 ? x.toFixed(4) : x.toExponential(3);
 const shade = (share) => `rgba(var(${share < 0 ? "--minus" : "--heat"}), ${Math.abs(share)})`;
 const bytesIn = (base64) => {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
   const text = atob(base64), bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; ++i) bytes[i] = text.charCodeAt(i);
   return bytes;

@@ -23,18 +23,15 @@ const mapOf = (example, part, layer, head) => {
     return { rows: r.length, keys: r[0].length, values: Float32Array.from(r.flat()), root: r[0].length > 12 };
   }
   const { rows, keys } = layers[0];
-  const values = new Float32Array(rows * keys);
-  let count = 0;
-  for (const l of layers) {
-    if (layer >= 0 && l.layer !== layer) continue;
+  const values = new Float32Array(rows * keys), chosen = layers.filter((l) => layer < 0 || l.layer === layer);
+  const whole = layer < 0 || head < 0, unit = 1 / 255 / (whole ? chosen.reduce((sum, l) => sum + l.heads, 0) : 1);
+  for (const l of chosen) {
     const bytes = l.cache ??= bytesIn(l.bytes);
     for (let k = 0; k < l.heads; ++k) {
-      if (layer >= 0 && head >= 0 && k !== head) continue;
-      ++count;
-      for (let i = 0, from = k * values.length; i < values.length; ++i) values[i] += bytes[from + i];
+      if (!whole && k !== head) continue;
+      for (let i = 0, from = k * values.length; i < values.length; ++i) values[i] += unit * bytes[from + i];
     }
   }
-  for (let i = 0; i < values.length; ++i) values[i] /= 255 * Math.max(1, count);
   return { rows, keys, values, root: keys > 12 };
 };
 // What is left of it when some rows and columns are shown.
@@ -61,13 +58,12 @@ const paint = (canvas, map) => {
   if (map.values.length === 0) return;
   canvas.width = map.keys;
   canvas.height = map.rows;
-  const [r, g, b] = palette.heat, context = canvas.getContext("2d"), image = context.createImageData(map.keys, map.rows);
+  const [r, g, b] = palette.heat, context = canvas.getContext("2d"), image = context.createImageData(map.keys, map.rows), data = image.data;
   for (let i = 0, to = 0; i < map.values.length; ++i, to += 4) {
-    const w = map.root ? Math.sqrt(map.values[i]) : map.values[i];
-    image.data[to] = r;
-    image.data[to + 1] = g;
-    image.data[to + 2] = b;
-    image.data[to + 3] = 8 + 247 * Math.min(1, w);
+    data[to] = r;
+    data[to + 1] = g;
+    data[to + 2] = b;
+    data[to + 3] = 8 + 247 * Math.min(1, map.root ? Math.sqrt(map.values[i]) : map.values[i]);
   }
   context.putImageData(image, 0, 0);
 };
