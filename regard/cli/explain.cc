@@ -151,8 +151,8 @@ void check(const ExplainCommand& command, const Console& console) {
     throw UsageError("--neurons: expected --html or --json with it");
   if (!command.svg_attention.empty() && command.svg.empty())
     throw UsageError("--svg-attention: expected --svg with it, the file");
-  if (!command.file.empty() && !(command.html + command.svg).empty())
-    throw UsageError("--file: it gives a summary of the heads, without --html and --svg");
+  if (!command.file.empty() && (!(command.html + command.svg).empty() || !command.neurons.empty()))
+    throw UsageError("--file: it gives a summary of the heads, without --html, --svg and --neurons");
 }
 
 void run(ExplainCommand& command, Console& console) {

@@ -172,6 +172,7 @@ TEST_F(Explain, SummarizesHeadsOverAFile) {
 TEST_F(Explain, WrongUsesAreNamed) {
   expect_error(sh("regard explain classifier"), 2, "TEXT");
   expect_error(sh("regard explain classifier 'a' --file x"), 2, "--file");
+  expect_error(sh("regard explain classifier --file x --json --neurons '*'"), 2, "--neurons");
   expect_error(sh("regard explain classifier 'a' --probes"), 2, "--probes");
   expect_error(sh("regard explain classifier 'a' --output x"), 2, "--read");
   expect_error(sh("regard explain classifier 'a' --method gradients"), 2, "integrated-gradients");
