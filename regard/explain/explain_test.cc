@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <filesystem>
 #include <numeric>
 
 #include "regard/autograd/ops/linear.h"
@@ -20,10 +19,9 @@
 namespace regard::explain {
 namespace {
 
-namespace fs = std::filesystem;
-const fs::path golden = fs::path(REGARD_SOURCE_DIR) / "tests/golden";
-
 using testing_support::DrawnModel;
+using testing_support::golden;
+
 using Scores = std::vector<std::vector<double>>;
 
 void expect_near(const Scores& found, const Scores& wanted, double tolerance, const std::string& what) {
@@ -188,48 +186,6 @@ TEST(Explain, DirectEffectsAddUp) {
   }
   const DrawnModel bert("bert_token");
   EXPECT_FALSE(direct_effects(Subject(*bert.model, {.threads = &threads}), {{5, 6, 7}}, {{{1, 0}}}));
-}
-
-TEST(NamedValues, AreChosenByPatternsAndParts) {
-  EXPECT_TRUE(matches("encoder.*.weights", "encoder.block.0.attention.weights"));
-  EXPECT_TRUE(matches("*", ""));
-  EXPECT_FALSE(matches("encoder.*.weights", "encoder.weights.no"));
-  const ValueChoice choice = value_choice("a.b:heads=2,5:rows=0-3");
-  EXPECT_EQ(choice.name, "a.b");
-  EXPECT_EQ(choice.part.heads, (std::vector<std::int64_t>{2, 5}));
-  EXPECT_EQ(choice.part.rows, (std::vector<std::int64_t>{0, 1, 2, 3}));
-  EXPECT_EQ(value_change(ValueChange::Kind::set, "a:heads=1=-2.5").number, -2.5);
-  for (const char* wrong : {"", ":heads=1", "a:heads=", "a:heads=x", "a:heads=3-1", "a:columns=2", "a:"})
-    EXPECT_THROW(value_choice(wrong), UsageError) << wrong;
-  for (const char* wrong : {"a", "a=", "a=x", "a=1x"})
-    EXPECT_THROW(value_change(ValueChange::Kind::set, wrong), UsageError) << wrong;
-}
-
-TEST(NamedValues, UnknownOnesAreNamed) {
-  const DrawnModel drawn("gpt2");
-  const ThreadPool threads(1);
-  const Subject subject(*drawn.model, {.threads = &threads});
-  const ModelInput input{{5, 6, 7}};
-  const auto run = [&](ValueProbe probe) {
-    StepOptions options{.threads = &threads};
-    options.probe = &probe;
-    Step pass(options);
-    subject.pass(pass, std::span(&input, 1));
-    probe.check_found();
-  };
-  EXPECT_NO_THROW(run({{value_choice("decoder.block.0.logits:rows=2")}, {}}));
-  try {
-    run({{value_choice("decoder.block.0.attention.weight")}, {}});
-    FAIL();
-  } catch (const UsageError& error) {
-    EXPECT_NE(std::string(error.what()).find("did you mean 'decoder.block.0.attention.weights'"),
-              std::string::npos)
-        << error.what();
-  }
-  EXPECT_THROW(run({{value_choice("decoder.block.0.input:heads=0")}, {}}), UsageError);
-  EXPECT_THROW(run({{value_choice("decoder.block.0.input:rows=3")}, {}}), UsageError);
-  EXPECT_THROW(run({{value_choice("decoder.block.0.attention.weights:heads=9")}, {}}), UsageError);
-  EXPECT_THROW(run({{}, {value_change(ValueChange::Kind::set, "decoder.block.0.lens=0")}}), UsageError);
 }
 
 TEST(Explain, PointsOfGaussAndLegendreIntegratePolynomials) {

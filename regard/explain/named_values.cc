@@ -9,6 +9,7 @@
 
 #include "regard/base/error.h"
 #include "regard/base/json.h"
+#include "regard/base/pattern.h"
 #include "regard/base/suggest.h"
 
 namespace regard::explain {
@@ -154,16 +155,6 @@ std::optional<Tensor> NameProbe::see(const std::string& name, const Tensor& valu
   return std::nullopt;
 }
 
-bool matches(std::string_view pattern, std::string_view name) {
-  const std::size_t star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == name;
-  if (!name.starts_with(pattern.substr(0, star))) return false;
-  const std::string_view rest = pattern.substr(star + 1);
-  for (std::size_t i = star; i <= name.size(); ++i)
-    if (matches(rest, name.substr(i))) return true;
-  return false;
-}
-
 ValueChoice value_choice(const std::string& text) {
   ValueChoice choice;
   const std::size_t colon = std::min(text.find(':'), text.size());
@@ -205,9 +196,9 @@ bool ValueProbe::wants(const std::string& name) {
   names_.push_back(name);
   bool wanted = false;
   for (std::size_t i = 0; i < reads_.size(); ++i)
-    if (matches(reads_[i].name, name)) wanted = read_found_[i] = true;
+    if (matches_pattern(name, reads_[i].name)) wanted = read_found_[i] = true;
   for (std::size_t i = 0; i < changes_.size(); ++i)
-    if (matches(changes_[i].what.name, name)) wanted = change_found_[i] = true;
+    if (matches_pattern(name, changes_[i].what.name)) wanted = change_found_[i] = true;
   return wanted;
 }
 
@@ -215,9 +206,9 @@ bool ValueProbe::wants(const std::string& name) {
 ProbedPart ValueProbe::part(const std::string& name) {
   const ValueChoice* only = nullptr;
   for (const ValueChange& change : changes_)
-    if (matches(change.what.name, name)) return {};
+    if (matches_pattern(name, change.what.name)) return {};
   for (const ValueChoice& read : reads_) {
-    if (!matches(read.name, name)) continue;
+    if (!matches_pattern(name, read.name)) continue;
     if (only != nullptr) return {};
     only = &read;
   }
@@ -228,14 +219,14 @@ std::optional<Tensor> ValueProbe::see(const std::string& name, const Tensor& val
   const NamedKind* kind = kind_of(name);
   std::optional<Tensor> made;
   for (const ValueChange& change : changes_) {
-    if (!matches(change.what.name, name)) continue;
+    if (!matches_pattern(name, change.what.name)) continue;
     if (kind != nullptr && kind->meaning.ends_with("(read only)"))
       throw UsageError(fmt::format("{}: it can be read, but not changed", name));
     made = changed(name, change, made ? *made : value);
   }
   const bool is_part = of_weights(name) && !part(name).whole();
   for (const ValueChoice& read : reads_)
-    if (matches(read.name, name))
+    if (matches_pattern(name, read.name))
       values_.push_back({name, read.part, is_part ? value : taken(name, read.part, made ? *made : value)});
   return made;
 }

@@ -30,7 +30,7 @@ class NameProbe final : public Probe {
   std::vector<std::string> names_;
 };
 
-// A value by its name, in which * stands for any run of characters, and which part of it.
+// A value by its name, a pattern (regard/base/pattern.h), and which part of it.
 struct ValueChoice {
   std::string name;
   ProbedPart part;
@@ -47,8 +47,6 @@ struct ValueChange {
 };
 // From "CHOICE=NUMBER", where a choice is as above.
 ValueChange value_change(ValueChange::Kind kind, const std::string& text);
-
-bool matches(std::string_view pattern, std::string_view name);
 
 // A part of a value: [heads,rows,S] of attention weights, else [rows,heads,...] or [rows,...].
 struct ReadValue {

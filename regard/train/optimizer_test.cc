@@ -200,15 +200,6 @@ TEST(ParameterGroups, FrozenParametersStayAndKeepNothing) {
   for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(before[i] == after[i], i < 6) << i;
 }
 
-TEST(ParameterGroups, PatternsHaveStarsAndQuestionMarks) {
-  for (const char* pattern : {"*", "a.b.c", "a.*", "*.c", "a*c", "a.?.c", "*b*", "**", "a.b.c*", "*.*.*"})
-    EXPECT_TRUE(matches_pattern("a.b.c", pattern)) << pattern;
-  for (const char* pattern : {"", "a", "b*", "*b", "a.?c", "a.b.c?", "*.d", "a.b.c.*"})
-    EXPECT_FALSE(matches_pattern("a.b.c", pattern)) << pattern;
-  EXPECT_TRUE(matches_pattern("aaab", "*ab"));
-  EXPECT_TRUE(matches_pattern("", "*"));
-}
-
 TEST(Optimizer, FreezesWhatIsNotTrained) {
   Model model;
   OptimizerOptions options;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "regard/base/error.h"
+#include "regard/base/pattern.h"
 #include "regard/base/suggest.h"
 
 namespace regard::train {
@@ -95,27 +96,6 @@ std::vector<Treatment> treatments(const nn::Parameters& parameters, const GroupR
   if (!std::any_of(list.begin(), list.end(), [](const Treatment& t) { return t.trained(); }))
     throw UsageError(fmt::format("{}: nothing is left to train: every learning_rate_scale is 0", setting));
   return list;
-}
-
-// Goes back to the last star where what follows it does not fit.
-bool matches_pattern(std::string_view name, std::string_view pattern) {
-  std::size_t n = 0, p = 0, star = std::string_view::npos, resumed = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resumed = n;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p;
-      ++n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++resumed;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
 }
 
 }  // namespace regard::train

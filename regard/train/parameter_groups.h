@@ -39,6 +39,4 @@ struct GroupRules {
 };
 std::vector<Treatment> treatments(const nn::Parameters& parameters, const GroupRules& rules);
 
-bool matches_pattern(std::string_view name, std::string_view pattern);
-
 }  // namespace regard::train

@@ -11,13 +11,15 @@
 
 namespace regard::testing_support {
 
+inline const std::filesystem::path golden = std::filesystem::path(REGARD_SOURCE_DIR) / "tests/golden";
+
 // Holds a model of tests/golden/families, made of weights drawn by their names.
 class DrawnModel {
  public:
   explicit DrawnModel(const std::string& name) {
-    const auto family = std::filesystem::path(REGARD_SOURCE_DIR) / "tests/golden/families" / name;
-    std::filesystem::copy(family / "config.json", folder_ / "config.json");
-    write_safetensors(folder_ / "model.safetensors", drawn_weights(read_json(family / "tensors.json")));
+    std::filesystem::copy(golden / "families" / name / "config.json", folder_ / "config.json");
+    write_safetensors(folder_ / "model.safetensors",
+                      drawn_weights(read_json(golden / "families" / name / "tensors.json")));
     model = models::load(folder_);
   }
 
