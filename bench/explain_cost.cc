@@ -92,7 +92,7 @@ void measure(const Settings& settings) {
   for (int round = 0; round < settings.rounds; ++round) {
     plain.push_back(seconds(nullptr));
     {
-      explain::AttentionReader reader({});
+      explain::AttentionReader reader(threads, {});
       all.push_back(seconds(&reader));
     }
     explain::ValueProbe one({explain::value_choice("*coder.block.0.attention.weights:heads=0")}, {});

@@ -73,20 +73,31 @@ std::optional<Tensor> AttentionReader::see(const std::string& name, const Tensor
                      .keys = value.size(2),
                      .weights = {},
                      .figures = std::vector<HeadFigures>(static_cast<std::size_t>(value.size(0)))};
-  const std::vector<double> all = value.to_doubles();
-  const auto H = static_cast<std::size_t>(layer.heads), T = static_cast<std::size_t>(layer.rows),
-             S = static_cast<std::size_t>(layer.keys);
+  const auto T = static_cast<std::size_t>(layer.rows), S = static_cast<std::size_t>(layer.keys);
   const bool encoder = layer.name.part == AttentionPart::encoder;
   const StackTokens& rows = encoder ? tokens_.encoder : tokens_.decoder;
   const bool own = layer.name.part != AttentionPart::cross;
   const StackTokens& keys = own ? rows : tokens_.encoder;
-  layer.weights.resize(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i)
-    layer.weights[i] = static_cast<std::uint8_t>(std::clamp(std::lround(all[i] * 255), 0L, 255L));
-  for (std::size_t h = 0; h < H; ++h)
-    for (std::size_t t = 0; t < T; ++t)
-      layer.figures[h].add(figures_of({all.data() + (h * T + t) * S, t, S}, rows, keys, own));
-  if (own) roll(encoder ? encoder_rollout : decoder_rollout, value);
+  layer.weights.resize(static_cast<std::size_t>(layer.heads) * T * S);
+  const auto read = [&](const auto* weights, std::size_t h) {
+    std::vector<double> row(S);
+    for (std::size_t t = 0; t < T; ++t) {
+      const std::size_t begin = (h * T + t) * S;
+      for (std::size_t s = 0; s < S; ++s) {
+        row[s] = static_cast<double>(weights[begin + s]);
+        layer.weights[begin + s] =
+            static_cast<std::uint8_t>(row[s] > 0 ? std::min(row[s] * 255 + 0.5, 255.0) : 0.0);  // NaN: 0
+      }
+      layer.figures[h].add(figures_of({row.data(), t, S}, rows, keys, own));
+    }
+  };
+  threads_.run(layer.heads, [&](std::int64_t h) {
+    if (value.dtype() == DType::f64)
+      read(value.host<double>().data(), static_cast<std::size_t>(h));
+    else
+      read(value.host<float>().data(), static_cast<std::size_t>(h));
+  });
+  if (own) roll(encoder ? encoder_rollout : decoder_rollout, value, threads_);
   layers.push_back(std::move(layer));
   return std::nullopt;
 }

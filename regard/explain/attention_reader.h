@@ -51,7 +51,8 @@ class AttentionReader final : public Probe {
   struct Tokens {
     StackTokens encoder, decoder;
   };
-  explicit AttentionReader(Tokens tokens) : tokens_(std::move(tokens)) {}
+  // `threads` outlives it. The same figures at any number of threads.
+  AttentionReader(const ThreadPool& threads, Tokens tokens) : threads_(threads), tokens_(std::move(tokens)) {}
 
   bool wants(const std::string& name) override { return attention_name(name).layer >= 0; }
   std::optional<Tensor> see(const std::string& name, const Tensor& value) override;
@@ -60,6 +61,7 @@ class AttentionReader final : public Probe {
   Matrix encoder_rollout, decoder_rollout;  // empty where there is no such stack
 
  private:
+  const ThreadPool& threads_;
   Tokens tokens_;
 };
 

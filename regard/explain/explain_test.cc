@@ -85,7 +85,7 @@ TEST_P(ExplainGolden, AttributionsEqualThoseMadeWithPyTorch) {
 }
 
 TEST_P(ExplainGolden, RolloutAndLensEqualThoseMadeWithPyTorch) {
-  AttentionReader reader({});
+  AttentionReader reader(threads, {});
   StepOptions options = step(DType::f64);
   options.probe = &reader;
   {

@@ -63,21 +63,37 @@ Matrix product(const Matrix& a, const Matrix& b) {
   return made;
 }
 
-void roll(Matrix& rolled, const Tensor& weights) {
-  const auto T = static_cast<std::size_t>(weights.size(1));
-  if (rolled.rows == 0) rolled = Matrix::identity(T);
-  Matrix mixed = Matrix::zeros(T, T);
-  const std::vector<double> all = weights.to_doubles();
-  const double share = 0.5 / static_cast<double>(weights.size(0));
-  for (std::size_t i = 0; i < all.size(); ++i) mixed.values[i % (T * T)] += share * all[i];
-  for (std::size_t t = 0; t < T; ++t) mixed.at(t, t) += 0.5;
-  rolled = product(mixed, rolled);
+namespace {
+
+// A row of the mean over heads, half of it the residual connection.
+template <class T>
+void mix(const Tensor& weights, std::size_t row, std::span<double> mixed) {
+  const auto H = static_cast<std::size_t>(weights.size(0)), S = mixed.size();
+  const T* data = weights.host<T>().data();
+  for (std::size_t h = 0; h < H; ++h)
+    for (std::size_t s = 0; s < S; ++s)
+      mixed[s] += 0.5 * static_cast<double>(data[(h * S + row) * S + s]) / static_cast<double>(H);
+  mixed[row] += 0.5;
 }
 
-Matrix rollout(std::span<const Tensor> layers) {
-  Matrix rolled;
-  for (const Tensor& weights : layers) roll(rolled, weights);
-  return rolled;
+}  // namespace
+
+void roll(Matrix& rolled, const Tensor& weights, const ThreadPool& threads) {
+  const auto T = static_cast<std::size_t>(weights.size(1));
+  if (rolled.rows == 0) rolled = Matrix::identity(T);
+  Matrix made = Matrix::zeros(T, T);
+  threads.run(weights.size(1), [&](std::int64_t t) {
+    const auto row = static_cast<std::size_t>(t);
+    std::vector<double> mixed(T, 0.0);
+    if (weights.dtype() == DType::f64)
+      mix<double>(weights, row, mixed);
+    else
+      mix<float>(weights, row, mixed);
+    for (std::size_t k = 0; k < T; ++k)
+      if (mixed[k] != 0)
+        for (std::size_t c = 0; c < T; ++c) made.at(row, c) += mixed[k] * rolled.at(k, c);
+  });
+  rolled = std::move(made);
 }
 
 std::vector<std::vector<double>> gradient_weighted(std::span<const AttentionGradient> layers,

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "regard/base/parallel.h"
 #include "regard/explain/gradients.h"
 
 namespace regard::explain {
@@ -20,11 +21,9 @@ struct Matrix {
 Matrix product(const Matrix& a, const Matrix& b);
 
 // Attention rollout (Abnar and Zuidema 2020): how much of each row after the last layer comes from each
-// token, if heads are averaged and a residual connection is half of each layer. `layers` are the weights
-// [H,T,T] of self-attention, the first layer first.
-Matrix rollout(std::span<const Tensor> layers);
-// One more layer on top of what the layers so far gave (none: an empty matrix).
-void roll(Matrix& rolled, const Tensor& weights);
+// token, if heads are averaged and a residual connection is half of each layer. Adds one layer, whose weights
+// are [H,T,T], to what the layers before gave (none: an empty matrix).
+void roll(Matrix& rolled, const Tensor& weights, const ThreadPool& threads);
 
 // Relevance of the tokens for `row` of the last stack by attention weighted with its gradient (Chefer et al.
 // 2021, "Generic attention-model explainability", their equations 5 to 10 with heads averaged above zero): of

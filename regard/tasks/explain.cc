@@ -139,7 +139,8 @@ explain::StackTokens stack_tokens(const explain::TokenSide& side) {
 }
 
 void Work::read_attention() {
-  explain::AttentionReader reader({stack_tokens(made_.sides.front()), stack_tokens(made_.sides.back())});
+  explain::AttentionReader reader(*asking_.step.threads,
+                                  {stack_tokens(made_.sides.front()), stack_tokens(made_.sides.back())});
   StepOptions probing = asking_.step;
   probing.probe = &reader;
   Step step(probing);

@@ -119,6 +119,35 @@ TEST_P(AttentionLevel, EqualsTheReferenceOnAPairwiseProduct) {
   }
 }
 
+// [H,N,S] in f32, or in double.
+Tensor weights_of(const Case& c, const Plan& plan, const Setting& setting, const WhichWeights& which = {}) {
+  const ThreadPool threads(setting.threads);
+  Step step({.threads = &threads, .level = setting.level, .compute = setting.compute});
+  std::vector<Var> x;
+  for (const Tensor& t : c.operands()) x.push_back(step.constant(t));
+  return attention_weights(x[0], x[1], c.how(x, plan), which);
+}
+
+TEST_P(AttentionLevel, GivesTheWeightsOfTheReferenceAndPartsOfThem) {
+  if (GetParam() > kernels::best_level())
+    GTEST_SKIP() << "this processor has no " << kernels::name_of(GetParam());
+  for (const Case& c : pairwise()) {
+    const Plan plan = c.make_plan();
+    const Tensor whole = weights_of(c, plan, {.level = GetParam(), .threads = 2});
+    EXPECT_EQ(difference(whole, weights_of(c, plan, {.compute = DType::f64}), 2e-5), "") << c.name();
+    const std::int64_t N = whole.size(1), S = whole.size(2);
+    if (N < 4) continue;
+    const WhichWeights which{{1}, {0, N - 2, N - 1, 2}};
+    const std::vector<double> all = whole.to_doubles(),
+                              part = weights_of(c, plan, {.level = GetParam()}, which).to_doubles();
+    for (std::size_t r = 0; r < which.rows.size(); ++r)
+      for (std::int64_t j = 0; j < S; ++j)
+        EXPECT_EQ(part[r * static_cast<std::size_t>(S) + static_cast<std::size_t>(j)],
+                  all[static_cast<std::size_t>((N + which.rows[r]) * S + j)])
+            << c.name();
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Levels, AttentionLevel,
                          testing::Values(kernels::Level::plain, kernels::Level::avx2, kernels::Level::avx512),
                          [](const auto& info) { return std::string(kernels::name_of(info.param)); });

@@ -64,28 +64,33 @@ class Scores {
     return s;
   }
 
-  double score(std::int64_t i, std::int64_t j) const {
-    double s = capped(i, j);
+  double score(std::int64_t i, std::int64_t j) const { return score(i, j, paired(i, j)); }
+  double score(std::int64_t i, std::int64_t j, double pair) const {
+    double s = capped(pair);
     if (const ConstView& b = problem.bias.table)
       s += static_cast<double>(b.as<T>()[head * b.stride(0) + offset(i, j) * b.stride(1)]);
     if (problem.content.buckets) s += by_content(i, j);
     return s;
   }
-  // What the pairing, the scale and the cap make of them.
-  double capped(std::int64_t i, std::int64_t j) const {
+  // What the pairing makes of them.
+  double paired(std::int64_t i, std::int64_t j) const {
     double s = 0;
     const T *q = q_ + i * q_row_, *k = k_ + key_row(j) * k_row_;
     for (std::int64_t x = 0; x < D_; ++x) {
       const double a = static_cast<double>(q[x * q_step_]), b = static_cast<double>(k[x * k_step_]);
       s += problem.pairing == Pairing::dot ? a * b : additive(x) * std::tanh(a + b);
     }
-    s *= problem.scale;
+    return s;
+  }
+  // And scale and cap of that.
+  double capped(double pair) const {
+    const double s = pair * problem.scale;
     return problem.soft_cap == 0 ? s : problem.soft_cap * std::tanh(s / problem.soft_cap);
   }
   // d cap(s) / ds there.
   double cap_slope(std::int64_t i, std::int64_t j) const {
     if (problem.soft_cap == 0) return 1;
-    const double t = capped(i, j) / problem.soft_cap;
+    const double t = capped(paired(i, j)) / problem.soft_cap;
     return 1 - t * t;
   }
 
@@ -103,11 +108,17 @@ class Scores {
   };
   // Leaves the weights of query i in `row`, zero where it does not see.
   Totals weights(std::int64_t i) const {
+    return weights(i, [&](std::int64_t j) { return score(i, j); });
+  }
+  // The same from the scores of its keys, wherever they come from.
+  template <class Score>
+  Totals weights(std::int64_t i, const Score& score_of) const {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     double top = -infinity, sum = 0;
     for (std::int64_t j = 0; j < sequence.keys; ++j) row[j] = -infinity;
     for_visible(*problem.plan, sequence, head, i, [&](std::int64_t j, std::int32_t multiplicity) {
-      row[j] = score(i, j) + std::log(static_cast<double>(multiplicity));
+      row[j] = score_of(j);
+      if (multiplicity != 1) row[j] += std::log(static_cast<double>(multiplicity));
       top = std::fmax(top, row[j]);
     });
     for (std::int64_t j = 0; j < sequence.keys; ++j) {
