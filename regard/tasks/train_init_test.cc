@@ -90,6 +90,39 @@ TEST_F(TrainInit, AT5LearnsAndStaysAT5) {
   EXPECT_EQ(models::load(training_.output)->config().at("model_type"), "t5");
 }
 
+// Corrections alone are trained: the base stays in its folder, the adapter is one of PEFT's and a model by
+// itself.
+TEST_F(TrainInit, CorrectionsOfLowRankLearnBesideTheirBase) {
+  write_t5();
+  training_.settings.push_back({"lora_rank", 4});
+  training_.settings.push_back({"lora_target_modules", "all-linear"});
+  train_translation(training_, around_);
+  const std::vector<double> losses = validations();
+  ASSERT_EQ(losses.size(), 2U);
+  EXPECT_LT(losses.back(), 1.5);  // of six tokens; 1.79 is knowing nothing
+  EXPECT_FALSE(fs::exists(training_.output / "model.safetensors"));
+  const Json adapter = read_json(training_.output / "adapter_config.json");
+  EXPECT_EQ(adapter.at("task_type"), "SEQ_2_SEQ_LM");
+  EXPECT_EQ(adapter.at("r"), 4);
+  const auto base = models::load(training_.init), adapted = models::load(training_.output);
+  const Parameter *before = base->parameters().find("decoder.block.0.layer.1.EncDecAttention.q.weight"),
+                  *after = adapted->parameters().find(before->name());
+  ASSERT_TRUE(before != nullptr && after != nullptr);
+  EXPECT_NE(after->value().to_doubles(), before->value().to_doubles());
+  EXPECT_EQ(adapted->parameters().find("shared.weight")->value().to_doubles(),
+            base->parameters().find("shared.weight")->value().to_doubles());
+}
+
+TEST_F(TrainInit, CorrectionsLeaveTheShapeAsItIs) {
+  write_t5();
+  training_.settings.push_back({"lora_rank", 4});
+  training_.settings.push_back({"norm_position", "pre"});
+  EXPECT_THROW(train_translation(training_, around_), UsageError);
+  training_.settings.pop_back();
+  training_.init.clear();
+  EXPECT_THROW(train_translation(training_, around_), UsageError);  // there is nothing to correct
+}
+
 TEST_F(TrainInit, OnlyKeysThatTheModelHasMayBeSet) {
   write_t5();
   training_.settings.push_back({"encoder_layers", 3});

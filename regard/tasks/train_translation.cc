@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "regard/base/error.h"
-#include "regard/base/file.h"
+#include "regard/models/adapter.h"
 #include "regard/models/registry.h"
 #include "regard/models/written_form.h"
 #include "regard/tasks/pair_task.h"
@@ -35,11 +35,7 @@ class TranslationTask final : public TrainingTask {
   Json generation_config() const override;
 
  private:
-  Json init_config() const {
-    if (training_.init.empty()) return {};
-    const fs::path file = training_.init / "config.json";
-    return models::open_config(read_json(file), file.string());
-  }
+  Json init_config() const { return training_.init.empty() ? Json() : models::config_in(training_.init); }
 
   const TranslationTraining& training_;
   const train::Surroundings& around_;
@@ -48,6 +44,7 @@ class TranslationTask final : public TrainingTask {
   TranslationTexts texts_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<models::SequenceToSequence> model_;
+  std::optional<models::LowRankAdapter> adapter_;
   TranslationData data_;
 };
 
@@ -81,7 +78,9 @@ models::Model& TranslationTask::make_model(RandomKey weights) {
         models::create(models::trained_form(config).config, weights), "config");
     if (!training_.init.empty()) train::load_parameters(model_->parameters(), training_.init);
   }
-  around_.log.info(fmt::format("model: {} parameters, vocabulary {}", model_->parameters().elements(),
+  if (const auto how = low_rank_options(plan_.low_rank, Beginning::checkpoint))
+    adapter_.emplace(*model_, models::LowRankPlan{*how, {}, weights, training_.init, "SEQ_2_SEQ_LM"});
+  around_.log.info(fmt::format("model: {}, vocabulary {}", parameters_text(*model_, plan_.training),
                                tokenizer_->vocabulary_size(TextSide::target)));
   return *model_;
 }
@@ -124,7 +123,9 @@ Json TranslationTask::files() const {
 
 std::unique_ptr<train::Objective> TranslationTask::objective(RandomKey batches) {
   return std::make_unique<TranslationObjective>(
-      TranslationObjective::Parts{*model_, *tokenizer_, data_, task_, around_.step}, plan_, batches);
+      TranslationObjective::Parts{*model_, *tokenizer_, data_, task_, around_.step,
+                                  adapter_ ? &*adapter_ : nullptr},
+      plan_, batches);
 }
 
 Json TranslationTask::generation_config() const {

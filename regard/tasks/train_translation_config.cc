@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "regard/base/error.h"
 #include "regard/models/native.h"
 #include "regard/models/written_form.h"
@@ -145,6 +147,7 @@ SubwordSampling sampling_of(const TranslationSettings& s) {
 Json TranslationPlan::to_json() const {
   Json settings = train::to_json(training);
   settings.update(tasks::to_json(translation));
+  settings.update(tasks::to_json(low_rank));
   return {{"settings", settings}, {"config", config}};
 }
 
@@ -159,19 +162,29 @@ TranslationPlan plan_translation(const TranslationTraining& training, const Json
   plan.translation.generation_max_samples = task.generation_max_samples;
   Shape shape = preset.shape;
   shape.positions = std::max<int>(shape.positions, static_cast<int>(task.least_positions));
-  plan.config = base.is_null() ? config_of(shape) : base;
-  const std::string family = plan.config.value("model_type", "");
-  plan.fixed_shape = !base.is_null() && !family.empty() && !models::has_open_shape(family);
+  const std::string family = base.is_null() ? "" : base.value("model_type", "");
+  const bool corrects = std::any_of(training.settings.begin(), training.settings.end(),
+                                    [](const auto& setting) { return setting.first == "lora_rank"; });
+  plan.fixed_shape = !base.is_null() && (corrects || !models::has_open_shape(family));
+  if (base.is_null())
+    plan.config = config_of(shape);
+  else
+    plan.config =
+        plan.fixed_shape ? base : models::open_config(base, (training.init / "config.json").string());
   const auto keys_of_model = [&] {
     if (!plan.fixed_shape) return config_keys();
     return keys_of_config(base);
   };
+  std::vector<std::string> own_keys = train::names_of<TranslationSettings>(keys());
+  for (std::string& name : low_rank_keys()) own_keys.push_back(std::move(name));
   apply_request(training, {plan.training, plan.config,
                            [&](const std::string& key, const Json& value) {
                              return train::set_by_name<TranslationSettings>(plan.translation, keys(), key,
-                                                                            value);
+                                                                            value) ||
+                                    tasks::set(plan.low_rank, key, value);
                            },
-                           train::names_of<TranslationSettings>(keys()), keys_of_model});
+                           own_keys, keys_of_model});
+  (void)low_rank_options(plan.low_rank, base.is_null() ? Beginning::nothing : Beginning::checkpoint);
   const std::string& metric = plan.training.metric_for_best_model;
   if (metric != "loss" && !plan.translation.predict_with_generate)
     throw UsageError(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "regard/tasks/low_rank_settings.h"
 #include "regard/tasks/train_translation.h"
 #include "regard/text/subword_sampling.h"
 
@@ -31,17 +32,18 @@ SubwordSampling sampling_of(const TranslationSettings& settings);
 struct TranslationPlan {
   train::Settings training;
   TranslationSettings translation;
+  LowRankSettings low_rank;
   // Of the model, without vocabulary and special ids; model_type is that of the finished one.
   Json config;
-  // Of a checkpoint whose family leaves no choice of shape: it is trained further as it is.
+  // Of a checkpoint that is trained further as it is: its family leaves no choice of shape, or only
+  // corrections of it are trained.
   bool fixed_shape = false;
   Json to_json() const;
 };
 
 // The preset's values, over them the file's of --model-config, over them the settings. UsageError for an
 // unknown preset, key (with the nearest known one) or value. `base` is the configuration of the checkpoint to
-// start from (models::open_config), and null where there is none. Refuses
-// shapes that the family to be written cannot hold.
+// start from, and null where there is none. Refuses shapes that the family to be written cannot hold.
 TranslationPlan plan_translation(const TranslationTraining& training, const Json& base);
 
 }  // namespace regard::tasks

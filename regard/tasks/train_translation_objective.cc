@@ -176,6 +176,7 @@ std::vector<std::string> TranslationObjective::translate(const std::vector<std::
 }
 
 void TranslationObjective::save(const std::filesystem::path& directory) const {
+  if (parts_.adapter != nullptr) return parts_.adapter->save(directory);
   models::save(parts_.model, directory);
 }
 

@@ -4,6 +4,7 @@
 
 #include "regard/data/batches.h"
 #include "regard/data/prefetch.h"
+#include "regard/models/low_rank.h"
 #include "regard/models/sequence_to_sequence.h"
 #include "regard/tasks/pair_task.h"
 #include "regard/tasks/train_translation_sampling.h"
@@ -36,7 +37,8 @@ class TranslationObjective final : public train::Objective {
     const Tokenizer& tokenizer;
     const TranslationData& data;
     const PairTask& task;
-    StepOptions step;  // threads and level
+    StepOptions step;                                 // threads and level
+    const models::LowRankAdapter* adapter = nullptr;  // what is trained, where it is not the model
   };
   TranslationObjective(const Parts& parts, const TranslationPlan& plan, RandomKey key);
 
