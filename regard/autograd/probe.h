@@ -63,12 +63,8 @@ Var at(const char* name, const Var& x);
 // What a lazily made value goes through: the full name where a probe asks for it, else nothing.
 std::optional<std::string> probed(const Step& step, const char* name);
 
-// Lets the step's probe see a value that it cannot replace.
-void show(const Step& step, const std::string& name, const Var& value);
-// Offers what `make` gives, a Var, which is made only where a probe asks for it; it cannot be replaced.
-template <class Make>
-void offer(const char* name, const Step& step, const Make& make) {
-  if (const auto full = probed(step, name)) show(step, *full, make());
-}
+// Offers what `make` gives, which is made only where a probe asks for it; it cannot be replaced. What it draws
+// (for dropout) the rest of the pass draws all the same.
+void offer(const char* name, Step& step, const std::function<Var()>& make);
 
 }  // namespace regard
