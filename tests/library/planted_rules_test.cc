@@ -21,14 +21,16 @@ class PlantedRule : public ProgramTest {
     std::vector<std::size_t> deciding;  // places
   };
 
-  Text draw() {
+  enum class Marker { some, perhaps };
+  Text draw(Marker marked) {
     const std::vector<std::string> fillers{"ba", "da", "fa", "ga", "la", "ma", "na", "pa", "ra", "sa"};
     const std::vector<std::string> markers{"oko", "ulu", "ixi", "eve"};  // up, up, down, down
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random_() % n); };
     std::vector<std::string> words;
     for (std::size_t n = 7 + below(4); n > 0; --n) words.push_back(fillers[below(fillers.size())]);
     const std::size_t marker = below(markers.size()), place = below(words.size());
-    words[place] = markers[marker];
+    const bool level = marked == Marker::perhaps && below(4) == 0;
+    if (!level) words[place] = markers[marker];
     const bool turned = below(2) == 1;
     if (below(2) == 1) {
       std::size_t other = below(words.size());
@@ -44,7 +46,7 @@ class PlantedRule : public ProgramTest {
       at += words[i].starts_with("ne ") ? 2U : 1U;
       if (i == place) text.deciding.push_back(at - 1);
     }
-    text.label = (marker < 2) != turned ? "up" : "down";
+    text.label = level ? "level" : (marker < 2) != turned ? "up" : "down";
     return text;
   }
 
@@ -63,21 +65,25 @@ std::vector<double> words_of(const Explanation& explanation, const Explanation::
   return words;
 }
 
-// Whether the `deciding` words are those with the largest scores, of either sign.
-bool finds(const std::vector<double>& words, const std::vector<std::size_t>& deciding) {
+// The places of the words with the largest scores, of either sign, the largest first.
+std::vector<std::size_t> largest(const std::vector<double>& words, std::size_t count) {
   std::vector<std::size_t> order(words.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return std::fabs(words[a]) > std::fabs(words[b]); });
-  order.resize(deciding.size());
-  std::sort(order.begin(), order.end());
-  return order == deciding;
+  order.resize(count);
+  return order;
 }
+
+// Of how many texts the largest score stands at a deciding word, and of how many the largest ones are those.
+struct Found {
+  double first = 0, all = 0;
+};
 
 TEST_F(PlantedRule, IsFoundByAttributions) {
   std::string train;
-  for (int i = 0; i < 2000; ++i) {
-    const Text text = draw();
+  for (int i = 0; i < 4000; ++i) {
+    const Text text = draw(Marker::perhaps);
     train += text.words + "\t" + text.label + "\n";
   }
   write("train.tsv", train);
@@ -91,26 +97,38 @@ TEST_F(PlantedRule, IsFoundByAttributions) {
                                          "attention-gradient", "occlusion"};
   constexpr int texts = 200;
   int right = 0;
-  double by_chance = 0;
-  std::map<std::string, int> found;
+  Found chance;
+  std::map<std::string, Found> found;
   for (int i = 0; i < texts; ++i) {
-    const Text text = draw();
+    const Text text = draw(Marker::some);
+    const std::size_t count = text.deciding.size();
     const Explanation explanation = model.explain(text.words, {.methods = methods});
     const Explanation::Answer& answer = explanation.answers[0];
     right += answer.text == text.label;
     for (const auto& attribution : answer.attributions) {
-      const std::vector<double> words = words_of(explanation, attribution);
-      found[attribution.method] += finds(words, text.deciding);
-      const auto n = static_cast<double>(words.size());
-      if (attribution.method == methods[0])
-        by_chance += text.deciding.size() == 1 ? 1 / n : 2 / (n * (n - 1));
+      std::vector<std::size_t> places = largest(words_of(explanation, attribution), count);
+      Found& of = found[attribution.method];
+      of.first += std::count(text.deciding.begin(), text.deciding.end(), places[0]) > 0 ? 1 : 0;
+      std::sort(places.begin(), places.end());
+      of.all += places == text.deciding ? 1 : 0;
     }
+    const auto n = static_cast<double>(words_of(explanation, answer.attributions[0]).size());
+    chance.first += static_cast<double>(count) / n;
+    chance.all += count == 1 ? 1 / n : 2 / (n * (n - 1));
   }
-  std::cout << "right labels: " << right << " of " << texts << "; by chance the deciding words: " << by_chance
-            << "\n";
+  std::cout << "right labels: " << right << " of " << texts << "\nby chance: first " << chance.first
+            << ", all " << chance.all << "\n";
   for (const std::string& method : methods)
-    std::cout << method << ": the deciding words of " << found[method] << "\n";
-  EXPECT_GE(right, 196);
+    std::cout << method << ": first " << found[method].first << ", all " << found[method].all << "\n";
+  // What it cannot do it cannot explain; the bounds leave room for another processor's last bits.
+  EXPECT_GE(right, 185);
+  EXPECT_GE(found["occlusion"].all, 160);
+  EXPECT_GE(found["integrated-gradients"].first, 160);
+  EXPECT_GE(found["integrated-gradients"].all, 110);
+  for (const std::string& method : methods) {
+    EXPECT_GE(found[method].first, 1.5 * chance.first) << method;
+    EXPECT_GE(found[method].all, 2 * chance.all) << method;
+  }
 }
 
 }  // namespace
