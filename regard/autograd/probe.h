@@ -63,8 +63,8 @@ Var at(const char* name, const Var& x);
 // What a lazily made value goes through: the full name where a probe asks for it, else nothing.
 std::optional<std::string> probed(const Step& step, const char* name);
 
-// Offers what `make` gives, which is made only where a probe asks for it; it cannot be replaced. What it draws
-// (for dropout) the rest of the pass draws all the same.
+// Offers what `make` gives, which is made only where a probe asks for it; it cannot be replaced. What it
+// draws (for dropout) the rest of the pass draws all the same.
 void offer(const char* name, Step& step, const std::function<Var()>& make);
 
 }  // namespace regard

@@ -10,6 +10,7 @@
 
 #include "regard/base/error.h"
 #include "regard/base/json.h"
+#include "regard/base/pattern.h"
 #include "regard/base/suggest.h"
 
 namespace regard::explain {
@@ -75,14 +76,14 @@ bool NeuronReader::wants(const std::string& name) {
   if (value == "queries") names_.push_back(attention);
   bool wanted = false;
   for (std::size_t i = 0; i < choices_.size(); ++i)
-    if (matches(choices_[i].name, attention)) wanted = found_[i] = true;
+    if (matches_pattern(attention, choices_[i].name)) wanted = found_[i] = true;
   return wanted;
 }
 
 std::vector<std::int64_t> NeuronReader::chosen(const std::string& attention, std::int64_t H) const {
   std::vector<bool> some(static_cast<std::size_t>(H), false);
   for (const ValueChoice& choice : choices_) {
-    if (!matches(choice.name, attention)) continue;
+    if (!matches_pattern(attention, choice.name)) continue;
     if (choice.part.heads.empty()) some.assign(some.size(), true);
     for (const std::int64_t h : choice.part.heads) {
       if (h >= H) throw UsageError(fmt::format("{}: heads: found {}, expected 0 to {}", attention, h, H - 1));
