@@ -27,11 +27,13 @@ Var at(const char* name, const Var& x) {
   return full ? x.step().probe()->pass(*full, x) : x;
 }
 
-void offer(const char* name, Step& step, const std::function<Var()>& make) {
-  const auto full = probed(step, name);
-  if (!full) return;
+void show(const Step& step, const std::string& name, const Var& value) {
+  step.probe()->see(name, value.value());
+}
+
+void show_made(Step& step, const std::string& name, const std::function<Var()>& make) {
   const std::uint64_t draws = step.draws();
-  step.probe()->see(*full, make().value());
+  show(step, name, make());
   step.set_draws(draws);
 }
 

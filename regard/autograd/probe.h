@@ -63,8 +63,14 @@ Var at(const char* name, const Var& x);
 // What a lazily made value goes through: the full name where a probe asks for it, else nothing.
 std::optional<std::string> probed(const Step& step, const char* name);
 
-// Offers what `make` gives, which is made only where a probe asks for it; it cannot be replaced. What it
-// draws (for dropout) the rest of the pass draws all the same.
-void offer(const char* name, Step& step, const std::function<Var()>& make);
+// Lets the step's probe see a value that it cannot replace.
+void show(const Step& step, const std::string& name, const Var& value);
+// The same of what `make` gives. What it draws (for dropout) the rest of the pass draws all the same.
+void show_made(Step& step, const std::string& name, const std::function<Var()>& make);
+// Offers what `make` gives, which is made only where a probe asks for it; it cannot be replaced.
+template <class Make>
+void offer(const char* name, Step& step, const Make& make) {
+  if (const auto full = probed(step, name)) show_made(step, *full, make);
+}
 
 }  // namespace regard
