@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "regard/base/error.h"
+#include "regard/base/pattern.h"
 #include "regard/base/json.h"
 #include "regard/base/progress.h"
 #include "regard/base/suggest.h"
@@ -124,7 +125,7 @@ std::vector<DrawnHead> drawn_heads(const Explanation& e, const explain::ValueCho
   std::vector<std::string> names;
   for (const explain::LayerWeights& layer : e.attention) {
     const std::string& name = names.emplace_back(name_of(layer.name));
-    if (!explain::matches(choice.name, name)) continue;
+    if (!matches_pattern(name, choice.name)) continue;
     const auto rows = chosen_of(choice.part.rows, layer.rows, name + ": rows");
     for (const std::int64_t head : chosen_of(choice.part.heads, layer.heads, name + ": heads"))
       drawn.push_back({&layer, head, rows});
