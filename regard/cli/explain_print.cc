@@ -8,8 +8,8 @@
 #include <numeric>
 
 #include "regard/base/error.h"
-#include "regard/base/pattern.h"
 #include "regard/base/json.h"
+#include "regard/base/pattern.h"
 #include "regard/base/progress.h"
 #include "regard/base/suggest.h"
 #include "regard/chart/heat_map.h"
