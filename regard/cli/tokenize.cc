@@ -21,11 +21,11 @@ struct TokenizeCommand {
   bool target = false;
 };
 
-std::string line_of(const std::vector<Token>& tokens, const TokenizeCommand& command) {
+std::string line_of(const std::vector<Token>& tokens) {
   std::string line;
   for (const Token& t : tokens) {
     if (!line.empty()) line += ' ';
-    line += command.ids ? std::to_string(t.id) : t.piece;
+    line += t.piece;
   }
   return line;
 }
@@ -74,8 +74,11 @@ Action declare_tokenize(CLI::App& app) {
     const TextSide side = command->target ? TextSide::target : TextSide::source;
     for (auto lines = input.take(chunk); !lines.empty(); lines = input.take(chunk)) {
       for (const std::string& line : lines) {
-        const auto tokens = tokenizer->encode(line, side);
-        console.out().line(console.json() ? to_line(json_of(tokens)) : line_of(tokens, *command));
+        if (command->ids && !console.json())
+          console.out().line(fmt::format("{}", fmt::join(tokenizer->encode_ids(line, side), " ")));
+        else
+          console.out().line(console.json() ? to_line(json_of(tokenizer->encode(line, side)))
+                                            : line_of(tokenizer->encode(line, side)));
       }
       console.out().flush();
     }

@@ -7,7 +7,9 @@ TextEncoderConfig albert_config(const JsonField& config) {
   c.embedding_width = config.positive_or("embedding_size", 128);
   c.groups = config.positive_or("num_hidden_groups", 1);
   if (c.groups > c.layers) config.at("num_hidden_groups").refuse("at most num_hidden_layers");
-  if (config.positive_or("inner_group_num", 1) != 1) config.at("inner_group_num").refuse("1");
+  c.run = config.positive_or("inner_group_num", 1);
+  if (c.run > 1000 / c.layers) config.at("inner_group_num").refuse("at most 1000 layers in all");
+  c.layers *= c.run;
   c.projected = TextEncoderConfig::Projected::always;
   c.head.dropout =
       config.has("classifier_dropout_prob") ? encoder_rate(config, "classifier_dropout_prob") : c.dropout;
@@ -20,7 +22,7 @@ const TextEncoderNames& albert_names() {
       .prefix = "albert.",
       .embedding_projection = "encoder.embedding_hidden_mapping_in",
       .layers = "encoder.albert_layer_groups",
-      .within = "albert_layers.0.",
+      .run = "albert_layers",
       .attention = {"attention.query", "attention.key", "attention.value", "attention.dense"},
       .attention_norm = "attention.LayerNorm",
       .feed_forward = {"ffn", "ffn_output", ""},

@@ -9,6 +9,7 @@ namespace regard::models {
 CausalEncoder::CausalEncoder(std::unique_ptr<DecoderOnly> stack, const EncoderHeadConfig& head,
                              const std::string& name)
     : stack_(std::move(stack)), head_(head) {
+  if (head.kind == HeadKind::none) return;
   const std::int64_t labels = head.kind == HeadKind::span ? 2 : head.labels;
   weight_ = &parameters().add(name + ".weight", {labels, stack_->width()}, nn::normal(0.02));
   if (head.kind != HeadKind::sequence) bias_ = &parameters().add(name + ".bias", {labels}, nn::zeros());
@@ -26,6 +27,7 @@ Var CausalEncoder::pooled(const Var& hidden, const Layout& layout) const {
 }
 
 TextEncoder::Projected CausalEncoder::project(const Var& hidden, const Layout& layout) const {
+  if (head_.kind == HeadKind::none) throw UsageError("an encoder without a head");
   Step& step = hidden.step();
   Var x = hidden;
   if (head_.kind == HeadKind::sequence) x = last_tokens(hidden, layout);

@@ -8,7 +8,8 @@
 namespace regard::models {
 
 // A decoder's stack with a head in the place of the projection onto the vocabulary: the classes of
-// transformers called ...ForSequenceClassification, ...ForTokenClassification and ...ForQuestionAnswering.
+// transformers called ...ForSequenceClassification, ...ForTokenClassification and ...ForQuestionAnswering; or
+// without any, for the states alone.
 // Each token sees those before it, so a sequence's label is read from its last token.
 class CausalEncoder final : public TextEncoder {
  public:

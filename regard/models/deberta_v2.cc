@@ -31,19 +31,33 @@ void read_content(const JsonField& config, TextEncoderConfig& c) {
   c.content_shared = config.boolean_or("share_att_key", false);
 }
 
+void read_convolution(const JsonField& config, TextEncoderConfig& c) {
+  const std::int64_t length = config.integer_or("conv_kernel_size", 0);
+  if (length <= 0) return;
+  if (length % 2 == 0 || length > 1024) config.at("conv_kernel_size").refuse("an odd number, at most 1023");
+  if ((std::int64_t{1} << 30) / length / c.width < c.width)
+    config.at("conv_kernel_size").refuse("a smaller convolution");
+  if (config.positive_or("conv_groups", 1) != 1) config.at("conv_groups").refuse("1");
+  c.convolution = length;
+  if (!config.has("conv_act")) return;  // tanh
+  c.convolution_activation = encoder_activation(config, "conv_act");
+}
+
+// `legacy` false: a head as DeBERTa's authors have it, with names of its own.
+bool has_own_prediction(const JsonField& config) { return !config.boolean_or("legacy", true); }
+
 }  // namespace
 
 TextEncoderConfig deberta_v2_config(const JsonField& config) {
   TextEncoderConfig c = bert_like_config(config, {"DebertaV2"});
   if (config.positive_or("embedding_size", c.width) != c.width)
     config.at("embedding_size").refuse("hidden_size");
-  if (config.integer_or("conv_kernel_size", 0) > 0) config.at("conv_kernel_size").refuse("0: no convolution");
+  read_convolution(config, c);
   if (config.positive_or("attention_head_size", c.width / c.heads) != c.width / c.heads)
     config.at("attention_head_size").refuse("hidden_size / num_attention_heads");
   if (config.positive_or("pooler_hidden_size", c.width) != c.width)
     config.at("pooler_hidden_size").refuse("hidden_size");
-  if (c.head.kind == HeadKind::vocabulary && !config.boolean_or("legacy", true))
-    config.at("legacy").refuse("true");
+  if (has_own_prediction(config)) c.head.tied = true;
   c.types = config.integer_or("type_vocab_size", 0);
   c.max_positions = c.position_rows;
   if (!config.boolean_or("position_biased_input", true)) c.position_rows = 0;
@@ -53,7 +67,7 @@ TextEncoderConfig deberta_v2_config(const JsonField& config) {
   return c;
 }
 
-const TextEncoderNames& deberta_v2_names() {
+const TextEncoderNames& deberta_v2_names(const JsonField& config) {
   static const TextEncoderNames names = [] {
     TextEncoderNames n = bert_names();
     n.prefix = "deberta.";
@@ -63,11 +77,21 @@ const TextEncoderNames& deberta_v2_names() {
     n.content_norm = "encoder.LayerNorm";
     n.content_query = "attention.self.pos_query_proj";
     n.content_key = "attention.self.pos_key_proj";
+    n.convolution = "encoder.conv.conv";
+    n.convolution_norm = "encoder.conv.LayerNorm";
     n.pooler = "";
     n.head.sequence_dense = n.head.choice_dense = "pooler.dense";
     return n;
   }();
-  return names;
+  static const TextEncoderNames own_prediction = [] {
+    TextEncoderNames n = names;
+    n.head.vocabulary_dense = "lm_predictions.lm_head.dense";
+    n.head.vocabulary_norm = "lm_predictions.lm_head.LayerNorm";
+    n.head.vocabulary_bias = "lm_predictions.lm_head.bias";
+    n.head.vocabulary = "lm_predictions.lm_head.decoder";  // never stored: it is the table of embeddings
+    return n;
+  }();
+  return has_own_prediction(config) ? own_prediction : names;
 }
 
 }  // namespace regard::models

@@ -8,6 +8,10 @@ TextEncoderConfig electra_config(const JsonField& config) {
   TextEncoderConfig c = bert_like_config(config, {.family = "Electra", .replaced = "ElectraForPreTraining"});
   c.embedding_width = config.positive_or("embedding_size", 128);
   c.head.vocabulary_activation = c.head.sequence_activation = kernels::Activation::gelu;
+  if (c.head.kind != HeadKind::choices) return c;
+  if (config.text_or("summary_type", "first") != "first") config.at("summary_type").refuse("first");
+  if (!config.boolean_or("summary_use_proj", true)) config.at("summary_use_proj").refuse("true");
+  c.head.sequence_activation = encoder_activation(config, "summary_activation");
   return c;
 }
 

@@ -52,15 +52,31 @@ const EncoderDecoderNames& bart_names() {
   return names;
 }
 
-EncoderDecoderNames without_prefix(EncoderDecoderNames names, std::string_view prefix) {
-  const auto shorten = [&](std::string& name) {
-    if (name.starts_with(prefix)) name.erase(0, prefix.size());
-  };
-  shorten(names.shared_embeddings);
+namespace {
+
+// The names of the base model's weights.
+template <class Change>
+void each_base_name(EncoderDecoderNames& names, const Change& change) {
+  change(names.shared_embeddings);
   for (StackNames* stack : {&names.encoder, &names.decoder})
     for (std::string* name : {&stack->embeddings, &stack->embedding_norm, &stack->layers, &stack->final_norm,
                               &stack->positions.table, &stack->positions.bias})
-      shorten(*name);
+      change(*name);
+}
+
+}  // namespace
+
+EncoderDecoderNames without_prefix(EncoderDecoderNames names, std::string_view prefix) {
+  each_base_name(names, [&](std::string& name) {
+    if (name.starts_with(prefix)) name.erase(0, prefix.size());
+  });
+  return names;
+}
+
+EncoderDecoderNames with_prefix(EncoderDecoderNames names, std::string_view prefix) {
+  each_base_name(names, [&](std::string& name) {
+    if (!name.empty()) name.insert(0, prefix);
+  });
   return names;
 }
 

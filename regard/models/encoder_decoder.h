@@ -81,8 +81,10 @@ struct EncoderDecoderNames {
   std::string shared_embeddings, projection, logits_bias;
   StackNames encoder, decoder;
 };
-// The names in a file of the base model: without `prefix`.
+// The names in a file of the base model, without `prefix`; and those of a class that has the base model below
+// one.
 EncoderDecoderNames without_prefix(EncoderDecoderNames names, std::string_view prefix);
+EncoderDecoderNames with_prefix(EncoderDecoderNames names, std::string_view prefix);
 // Of BART's descendants: Marian, Pegasus, mBART; with names of their kind for what those do not have.
 const EncoderDecoderNames& bart_names();
 

@@ -28,7 +28,11 @@ constexpr std::array families{
     EncoderDecoderFamily{{"mt5", "MT5ForConditionalGeneration", ""},
                          mt5_config,
                          t5_names,
-                         {.base = "MT5Model", .encoder = "MT5EncoderModel"}},
+                         {.base = "MT5Model",
+                          .encoder = "MT5EncoderModel",
+                          .labels = "MT5",
+                          .tokens = "MT5",
+                          .prefix = "transformer."}},
     EncoderDecoderFamily{{"pegasus", "PegasusForConditionalGeneration", "model."},
                          pegasus_config,
                          bart_names,
@@ -38,7 +42,12 @@ constexpr std::array families{
     EncoderDecoderFamily{{"t5", "T5ForConditionalGeneration", ""},
                          t5_config,
                          t5_names,
-                         {.base = "T5Model", .alias = "T5WithLMHeadModel", .encoder = "T5EncoderModel"}}};
+                         {.base = "T5Model",
+                          .alias = "T5WithLMHeadModel",
+                          .encoder = "T5EncoderModel",
+                          .labels = "T5",
+                          .tokens = "T5",
+                          .prefix = "transformer."}}};
 
 // What a file's class makes of the stacks.
 struct Use {
@@ -60,6 +69,8 @@ Use use_of(const EncoderDecoderFamily& family, const JsonField& config) {
   add(classes.encoder, "", {.head = Head::none, .encoder_alone = true});
   add(classes.labels, "ForSequenceClassification", {.head = Head::none, .labels = HeadKind::sequence});
   add(classes.labels, "ForQuestionAnswering", {.head = Head::none, .labels = HeadKind::span});
+  add(classes.tokens, "ForTokenClassification",
+      {.head = Head::none, .encoder_alone = true, .labels = HeadKind::tokens});
   const JsonField first = found->items().front();
   std::vector<std::string> names;
   for (const auto& [name, use] : known) {
@@ -91,9 +102,12 @@ std::unique_ptr<Model> EncoderDecoderFamily::make(const JsonField& config, nn::W
   shape.stored_positions = positions;
   shape.head = use.head;
   if (use.encoder_alone) shape.stacks = EncoderDecoderConfig::Stacks::encoder;
-  const bool base = use.head == Head::none && use.labels == HeadKind::none;
-  auto stacks = std::make_unique<EncoderDecoder>(config.value(), shape,
-                                                 base ? without_prefix(names(), prefix) : names(), weights);
+  if (use.labels != HeadKind::none) shape.logits_scale = 1;
+  EncoderDecoderNames named = names();
+  if (use.head == Head::none && use.labels == HeadKind::none) named = without_prefix(named, prefix);
+  if (use.labels == HeadKind::sequence || use.labels == HeadKind::tokens)
+    named = with_prefix(named, classes.prefix);
+  auto stacks = std::make_unique<EncoderDecoder>(config.value(), shape, named, weights);
   if (!use.encoder_alone && use.labels == HeadKind::none) return stacks;
   EncoderHeadConfig head;
   if (use.labels != HeadKind::none) {

@@ -15,6 +15,11 @@ struct EncoderDecoderClasses {
   std::string_view alias = {};    // an older name of the one that generates
   std::string_view encoder = {};  // the encoder alone
   std::string_view labels = {};   // with ForSequenceClassification or ForQuestionAnswering behind it
+  // With ForTokenClassification behind it: the encoder alone under that head.
+  std::string_view tokens = {};
+  // What the base model's weights stand below in the classes with a head for sequences or tokens, where those
+  // that generate have no prefix.
+  std::string_view prefix = {};
 };
 
 struct EncoderDecoderFamily : Family {

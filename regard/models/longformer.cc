@@ -5,8 +5,7 @@
 namespace regard::models {
 
 TextEncoderConfig longformer_config(const JsonField& config) {
-  TextEncoderConfig c =
-      roberta_like_config(config, {.family = "Longformer", .without = "LongformerForMultipleChoice"});
+  TextEncoderConfig c = roberta_like_config(config, {.family = "Longformer"});
   c.pattern = TextEncoderConfig::Pattern::windows;
   const JsonField windows = config.at("attention_window");
   if (windows.value().is_array())

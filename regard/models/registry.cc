@@ -7,6 +7,7 @@
 #include "regard/kernels/matmul.h"
 #include "regard/kernels/quantize.h"
 #include "regard/models/adapter.h"
+#include "regard/models/causal_encoder.h"
 #include "regard/models/decoder_only_families.h"
 #include "regard/models/encoder_decoder_families.h"
 #include "regard/models/family.h"
@@ -82,6 +83,24 @@ std::unique_ptr<Model> load_base(const std::filesystem::path& directory) {
   Json config = config_in(directory);
   config["architectures"] = Json::array({family_of(JsonField(config, file.string())).architecture});
   return from_files(directory, config, Adapter::below_head);
+}
+
+std::unique_ptr<TextEncoder> load_encoder(const std::filesystem::path& directory) {
+  const auto file = directory / "config.json";
+  Json config = config_in(directory);
+  const Family& family = family_of(JsonField(config, file.string()));
+  std::string name(family.architecture);
+  if (const EncoderDecoderFamily* stacks = encoder_decoder_family(family.type);
+      stacks != nullptr && !stacks->classes.encoder.empty())
+    name = stacks->classes.encoder;
+  for (const std::string_view ending : {"ForCausalLM", "LMHeadModel"})
+    if (name.ends_with(ending)) name.replace(name.size() - ending.size(), ending.size(), "Model");
+  config["architectures"] = Json::array({name});
+  auto model = from_files(directory, config, Adapter::below_head);
+  if (model->kind() != CausalModel::kind_name)
+    return as_kind<TextEncoder>(std::move(model), directory.string());
+  std::unique_ptr<DecoderOnly> stack(static_cast<DecoderOnly*>(model.release()));
+  return std::make_unique<CausalEncoder>(std::move(stack), EncoderHeadConfig{}, "");
 }
 
 std::unique_ptr<Model> load(const std::filesystem::path& directory, const Json& config) {

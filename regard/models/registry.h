@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "regard/models/model.h"
+#include "regard/models/text_encoder.h"
 
 namespace regard::models {
 
@@ -17,6 +18,9 @@ std::unique_ptr<Model> load(const std::filesystem::path& directory, const Json& 
 
 // The same without its head, whatever its `architectures` says.
 std::unique_ptr<Model> load_base(const std::filesystem::path& directory);
+// What gives states of a text, without a head: a text encoder, T5's encoder alone, or a decoder's stack.
+// InputError where the family has nothing of the kind.
+std::unique_ptr<TextEncoder> load_encoder(const std::filesystem::path& directory);
 
 // A new model with drawn weights from the keys of a config.json. `file` names the configuration in errors.
 std::unique_ptr<Model> create(const Json& config, RandomKey key, const std::string& file = "config");

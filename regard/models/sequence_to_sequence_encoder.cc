@@ -12,7 +12,7 @@ SequenceToSequenceEncoder::SequenceToSequenceEncoder(std::unique_ptr<EncoderDeco
   if (head.kind == HeadKind::none) return;
   const std::int64_t C = stacks_->width(), labels = head.kind == HeadKind::span ? 2 : head.labels;
   const JsonField keys(config(), "config.json");
-  if (stacks_->decoder_start() == DecoderStart::start_token)
+  if (has_decoder() && stacks_->decoder_start() == DecoderStart::start_token)
     start_ = static_cast<std::int32_t>(
         keys.at("decoder_start_token_id").integer_within(0, keys.at("vocab_size").positive() - 1));
   std::string name = "qa_outputs";
@@ -20,6 +20,7 @@ SequenceToSequenceEncoder::SequenceToSequenceEncoder(std::unique_ptr<EncoderDeco
     dense_.emplace(parameters(), "classification_head.dense", nn::LinearShape{C, C});
     name = "classification_head.out_proj";
   }
+  if (head.kind == HeadKind::tokens) name = "classifier";
   weight_ = &parameters().add(name + ".weight", {labels, C}, nn::normal(0.02));
   bias_ = &parameters().add(name + ".bias", {labels}, nn::zeros());
 }
@@ -49,9 +50,10 @@ Var SequenceToSequenceEncoder::pooled(const Var& hidden, const Layout& layout) c
 }
 
 TextEncoder::Projected SequenceToSequenceEncoder::project(const Var& hidden, const Layout& layout) const {
-  if (!has_decoder()) throw UsageError("an encoder without a head");
+  if (head_.kind == HeadKind::none) throw UsageError("an encoder without a head");
   Step& step = hidden.step();
   Var x = hidden;
+  if (head_.kind == HeadKind::tokens) x = dropout(x, head_.dropout);
   if (dense_) {
     x = (*dense_)(dropout(last_tokens(x, layout), head_.dropout), kernels::Activation::tanh);
     x = dropout(x, head_.dropout);

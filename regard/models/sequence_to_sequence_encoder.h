@@ -9,9 +9,10 @@
 
 namespace regard::models {
 
-// An encoder-decoder that reads a text and writes none: its encoder alone (T5EncoderModel), or both stacks
-// over the same text with a head above the decoder (Lewis et al. 2019, section 3.1:
-// BartForSequenceClassification, BartForQuestionAnswering), which is given the text shifted right.
+// An encoder-decoder that reads a text and writes none: its encoder alone (T5EncoderModel), also under a head
+// for tokens (T5ForTokenClassification), or both stacks over the same text with a head above the decoder
+// (Lewis et al. 2019, section 3.1: BartForSequenceClassification, BartForQuestionAnswering), which is given
+// the text shifted right.
 class SequenceToSequenceEncoder final : public TextEncoder {
  public:
   SequenceToSequenceEncoder(std::unique_ptr<EncoderDecoder> stacks, const EncoderHeadConfig& head);
@@ -28,7 +29,9 @@ class SequenceToSequenceEncoder final : public TextEncoder {
   Var pooled(const Var& hidden, const Layout& layout) const override;
   HeadKind head() const override { return head_.kind; }
   ProblemType problem() const override { return head_.problem; }
-  bool has_decoder() const override { return head_.kind != HeadKind::none; }
+  bool has_decoder() const override {
+    return head_.kind == HeadKind::sequence || head_.kind == HeadKind::span;
+  }
   // A sequence's label is read from its last token; transformers takes the last one that ends a sentence by
   // its id, which is the same for texts of its tokenizers.
   Projected project(const Var& hidden, const Layout& layout) const override;

@@ -53,6 +53,12 @@ class TextEncoder : public Model {
     LinearWeights projection;
   };
   virtual Projected project(const Var& hidden, const Layout& layout) const = 0;
+  // Beside a head for spans: f64 [N] of 0 and 1, which tokens no span begins or ends at (the question's);
+  // absent: there are none such.
+  virtual Tensor outside_spans(const TokenBatch& tokens) const {
+    (void)tokens;
+    return {};
+  }
   // Beside a head for the vocabulary: whether the second half of each text follows the first (rows yes, no),
   // as BERT and ALBERT are pre-trained. Features are [B,C]; absent where there is none.
   struct Relation {

@@ -34,10 +34,12 @@ std::vector<std::vector<std::int64_t>> default_globals(const TextEncoderConfig& 
   for (const Sequence& s : tokens.layout.sequences()) {
     auto& here = globals.emplace_back();
     if (config.head.kind == HeadKind::sequence) here.push_back(0);
-    for (std::int64_t i = 0; config.head.kind == HeadKind::span && i < s.length; ++i) {
-      if (ids[static_cast<std::size_t>(s.begin + i)] == config.separator) break;
-      here.push_back(i);
-    }
+    const bool of_question = config.head.kind == HeadKind::span;
+    if (!of_question && config.head.kind != HeadKind::choices) continue;
+    const auto begin = ids.begin() + s.begin;
+    const std::int64_t question = std::find(begin, begin + s.length, config.separator) - begin;
+    const std::int64_t last = of_question ? question : s.length;
+    for (std::int64_t i = of_question ? 0 : question + 2; i < last; ++i) here.push_back(i);
   }
   return globals;
 }

@@ -51,8 +51,9 @@ class EncoderAttention {
   Content content_;
 };
 
-// Which tokens are global where nothing says so: the first of a text to be classified, and the question's, up
-// to the first separator, where a span is sought. positions[batch], in order.
+// Which tokens are global where nothing says so: the first of a text to be classified, the question's, up
+// to the first separator, where a span is sought, and what stands behind it and the separator that follows
+// where one of several choices is. positions[batch], in order.
 std::vector<std::vector<std::int64_t>> default_globals(const TextEncoderConfig& config,
                                                        const TokenBatch& tokens);
 

@@ -32,8 +32,7 @@ struct ClassOfHead {
 std::vector<ClassOfHead> classes_of(const HeadClasses& classes) {
   std::vector<ClassOfHead> known;
   for (const Ending& usual : endings)
-    if (std::string name = fmt::format("{}{}", classes.family, usual.text); name != classes.without)
-      known.push_back({std::move(name), {.kind = usual.kind}});
+    known.push_back({fmt::format("{}{}", classes.family, usual.text), {.kind = usual.kind}});
   const auto own = [&](std::string_view name, const EncoderHeadConfig& head) {
     if (!name.empty()) known.push_back({std::string(name), head});
   };

@@ -38,9 +38,14 @@ struct TextEncoderConfig {
     always
   } projected = Projected::where_widths_differ;
   std::int64_t layers = 0, heads = 0, inner = 0;
-  // How many layers have weights of their own: layer i works with those of group i * groups / layers.
-  std::int64_t groups = 0;
-  std::int64_t group(std::int64_t layer) const { return layer * groups / layers; }
+  // Layers share weights: `layers` are runs of `run` layers, one after another, run i with the weights of
+  // group i * groups / runs (Lan et al. 2020). What a layer computes with is block_of(layer) of
+  // block_count().
+  std::int64_t groups = 0, run = 1;
+  std::int64_t block_count() const { return groups * run; }
+  std::int64_t block_of(std::int64_t layer) const {
+    return layer / run * groups / (layers / run) * run + layer % run;
+  }
 
   std::int64_t position_rows = 0;  // of the table; 0: there is none
   std::int64_t max_positions = 0;  // of a text, where there is no table
@@ -67,6 +72,13 @@ struct TextEncoderConfig {
   std::int32_t separator = -1;  // ends the question where a span is sought and global tokens are not given
   std::int64_t block = 64, random_blocks = 3;
 
+  // Tokens that neighbors are mixed into behind the first layer, themselves counted: an odd number; 0: none.
+  std::int64_t convolution = 0;
+  kernels::Activation convolution_activation = kernels::Activation::tanh;
+  // Of a span: tokens up to the first separator have type 0 and the others 1, where no types are given, and
+  // no answer begins or ends among the former but at the first.
+  bool question_apart = false;
+
   double norm_epsilon = 1e-12;
   kernels::Activation activation = kernels::Activation::gelu;
   double dropout = 0, attention_dropout = 0;
@@ -74,13 +86,15 @@ struct TextEncoderConfig {
   EncoderHeadConfig head;
 };
 
-// Names of weights, those of a block below `layers`.N. and `within`; absent where empty. All but those of
-// `head` stand below `prefix` in a file that has a head.
+// Names of weights, those of a block below `layers`.N. (and `run`.M. where layers come in runs); absent where
+// empty. All but those of `head` stand below `prefix` in a file that has a head.
 struct EncoderHeadNames {
   std::string vocabulary_dense, vocabulary_norm, vocabulary_bias;
   std::string vocabulary;      // the projection, e.g. "cls.predictions.decoder"
   std::string sequence_dense;  // absent: the pooler
   std::string sequence, tokens = "classifier", span = "qa_outputs";
+  nn::FeedForwardNames span_feed_forward;  // before the projection, in a residual connection
+  std::string span_norm;
   std::string replaced_dense, replaced;
   std::string choice_dense, choice = "classifier";  // the former absent: the pooler
   std::string relation;                             // e.g. "cls.seq_relationship"
@@ -92,16 +106,20 @@ struct TextEncoderNames {
   std::string positions = "embeddings.position_embeddings.weight";
   std::string types = "embeddings.token_type_embeddings.weight";
   std::string embedding_norm = "embeddings.LayerNorm", embedding_projection, relative_bias;
-  std::string layers = "encoder.layer", within;
+  std::string layers = "encoder.layer", run;
   nn::MultiHeadNames attention;
   nn::MultiHeadNames global_attention;  // its output is that of `attention`; query absent: there is none
   std::string content, content_norm, content_query, content_key;  // the last two: projections of a block
   std::string attention_norm;
   nn::FeedForwardNames feed_forward;
   std::string feed_forward_norm;
+  std::string convolution, convolution_norm;
   std::string pooler;
   EncoderHeadNames head;
-  std::string layer(std::int64_t i) const { return layers + "." + std::to_string(i) + "." + within; }
+  std::string block(std::int64_t i, std::int64_t run_length) const {
+    const std::string group = layers + "." + std::to_string(i / run_length) + ".";
+    return run.empty() ? group : group + run + "." + std::to_string(i % run_length) + ".";
+  }
 };
 
 // The head that `architectures` names: a class of transformers called `family` + "Model", "ForMaskedLM" and
@@ -109,7 +127,6 @@ struct TextEncoderNames {
 struct HeadClasses {
   std::string_view family;
   std::string_view replaced = {};       // e.g. "ElectraForPreTraining"; empty: it has none
-  std::string_view without = {};        // a class that is refused although its name is usual; or empty
   std::string_view pretraining = {};    // with a head for the vocabulary and one for the relation; or empty
   std::string_view next_sentence = {};  // with the latter alone; or empty
 };

@@ -27,14 +27,16 @@ constexpr std::array families{
     TextEncoderFamily{{"mpnet", "MPNetModel", "mpnet."}, mpnet_config, mpnet_names},
     TextEncoderFamily{{"longformer", "LongformerModel", "longformer."}, longformer_config, longformer_names},
     TextEncoderFamily{{"big_bird", "BigBirdModel", "bert."}, big_bird_config, big_bird_names},
-    TextEncoderFamily{{"deberta-v2", "DebertaV2Model", "deberta."}, deberta_v2_config, deberta_v2_names}};
+    TextEncoderFamily{
+        {"deberta-v2", "DebertaV2Model", "deberta."}, deberta_v2_config, nullptr, deberta_v2_names}};
 
 }  // namespace
 
 std::span<const TextEncoderFamily> text_encoder_families() { return families; }
 
 std::unique_ptr<Model> TextEncoderFamily::make(const JsonField& config, nn::WeightSource& weights) const {
-  return std::make_unique<TextEncoderModel>(config.value(), read(config), names(), weights);
+  const TextEncoderNames& named = names_by == nullptr ? names() : names_by(config);
+  return std::make_unique<TextEncoderModel>(config.value(), read(config), named, weights);
 }
 
 }  // namespace regard::models

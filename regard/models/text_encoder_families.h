@@ -11,6 +11,7 @@ namespace regard::models {
 struct TextEncoderFamily : Family {
   TextEncoderConfig (*read)(const JsonField& config);
   const TextEncoderNames& (*names)();
+  const TextEncoderNames& (*names_by)(const JsonField& config) = nullptr;  // where they depend on it
 
   std::unique_ptr<Model> make(const JsonField& config, nn::WeightSource& weights) const;
 };

@@ -45,6 +45,7 @@ EncoderHead::EncoderHead(nn::Parameters& parameters, const TextEncoderConfig& co
       projection_ = project_onto(head.tokens, config_.labels);
       break;
     case HeadKind::span:
+      build_span(parameters, config, head);
       projection_ = project_onto(head.span, 2);
       break;
     case HeadKind::replaced:
@@ -76,6 +77,18 @@ void EncoderHead::build_pooler(nn::Parameters& parameters, const TextEncoderConf
   // One that nothing reads is kept where a file has it, and drawn for an encoder alone.
   if (reads_pooler(names.head) || (config_.kind == HeadKind::none ? stored != false : stored == true))
     pooler_.emplace(parameters, name, nn::LinearShape{config.width, config.width});
+}
+
+void EncoderHead::build_span(nn::Parameters& parameters, const TextEncoderConfig& config,
+                             const EncoderHeadNames& names) {
+  if (names.span_norm.empty()) return;
+  feed_forward_.emplace(
+      parameters, names.span_feed_forward,
+      nn::FeedForwardShape{.width = config.width, .inner = config.inner, .activation = config.activation});
+  residual_.emplace(
+      parameters, names.span_norm,
+      nn::ResidualShape{{config.width, config.norm_epsilon}, nn::NormPosition::post, config.dropout});
+  feed_forward_dropout_ = config.dropout;
 }
 
 void EncoderHead::build_vocabulary(nn::Parameters& parameters, const TextEncoderConfig& config,
@@ -119,6 +132,8 @@ TextEncoder::Projected EncoderHead::project(const Var& hidden, const Layout& lay
   if (dense_) x = (*dense_)(x, activation_);
   if (of_sequences && dense_) x = dropout(x, rate);
   if (norm_) x = (*norm_)(x);
+  if (residual_)
+    x = (*residual_)(x, [&](const Var& y) { return (*feed_forward_)(dropout(y, feed_forward_dropout_)); });
   return {x, {step.use(*projection_.weight), step.use(*projection_.bias)}};
 }
 

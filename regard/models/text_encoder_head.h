@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "regard/models/text_encoder_config.h"
-#include "regard/nn/norm.h"
+#include "regard/nn/residual.h"
 
 namespace regard::models {
 
@@ -26,12 +26,16 @@ class EncoderHead {
   void build_pooler(nn::Parameters& parameters, const TextEncoderConfig& config,
                     const TextEncoderNames& names);
   bool reads_pooler(const EncoderHeadNames& names) const;
+  void build_span(nn::Parameters& parameters, const TextEncoderConfig& config, const EncoderHeadNames& names);
 
   EncoderHeadConfig config_;
   const Parameter* table_;
   std::optional<nn::Linear> pooler_, dense_;
   kernels::Activation activation_ = kernels::Activation::none;  // behind dense_
   std::optional<nn::Norm> norm_;
+  std::optional<nn::FeedForward> feed_forward_;  // before a span's projection
+  std::optional<nn::ResidualConnection> residual_;
+  double feed_forward_dropout_ = 0;  // of what goes into it
   struct Projection {
     const Parameter *weight = nullptr, *bias = nullptr;
   };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "regard/autograd/checkpointed.h"
 #include "regard/autograd/ops/dropout.h"
 #include "regard/autograd/ops/elementwise.h"
@@ -70,8 +72,10 @@ TextEncoderModel::TextEncoderModel(const Json& json, const TextEncoderConfig& co
     : json_(json), config_(config), names_(names), parameters_(weights) {
   const std::string prefix = config.head.kind == HeadKind::none ? "" : names.prefix;
   add_embeddings(prefix);
-  for (std::int64_t g = 0; g < config.groups; ++g)
-    blocks_.emplace_back(parameters_, prefix + names.layer(g), config_, names_);
+  for (std::int64_t b = 0; b < config.block_count(); ++b)
+    blocks_.emplace_back(parameters_, prefix + names.block(b, config.run), config_, names_);
+  if (config.convolution > 0)
+    convolution_.emplace(parameters_, prefix + names.convolution, prefix + names.convolution_norm, config_);
   head_.emplace(parameters_, config_, names_, *words_);
 }
 
@@ -128,6 +132,29 @@ std::vector<std::int32_t> TextEncoderModel::positions(const TokenBatch& tokens) 
   return at;
 }
 
+// i32 [N]: 0 up to each text's first separator (the first token where there is none), then 1.
+Tensor TextEncoderModel::behind_question(const TokenBatch& tokens) const {
+  const auto ids = tokens.ids.host<std::int32_t>();
+  std::vector<std::int32_t> types(ids.size(), 1);
+  for (const Sequence& s : tokens.layout.sequences()) {
+    const auto begin = ids.begin() + s.begin, end = begin + s.length;
+    const auto separator = std::find(begin, end, config_.separator);
+    const auto last = separator == end ? begin : separator;
+    std::fill(types.begin() + s.begin, types.begin() + s.begin + (last - begin) + 1, 0);
+  }
+  return Tensor::from<std::int32_t>({static_cast<std::int64_t>(types.size())}, types);
+}
+
+Tensor TextEncoderModel::outside_spans(const TokenBatch& tokens) const {
+  if (!config_.question_apart) return {};
+  const auto types = behind_question(tokens).to_doubles();
+  std::vector<double> outside;
+  for (const double type : types) outside.push_back(1 - type);
+  for (const Sequence& s : tokens.layout.sequences())
+    if (s.length > 0) outside[static_cast<std::size_t>(s.begin)] = 0;
+  return Tensor::from<double>({static_cast<std::int64_t>(outside.size())}, outside);
+}
+
 Var TextEncoderModel::distances(Step& step) const {
   if (distances_ == nullptr) return {};
   const Var rows = step.use(*distances_);
@@ -142,11 +169,12 @@ Var TextEncoderModel::embeddings(Step& step, const EncoderInputs& inputs) const 
     how.position = Tensor::from<std::int32_t>({tokens.ids.elements()}, positions(tokens));
   }
   Var x = embed(tokens.ids, how);
-  if (types_ != nullptr && inputs.types) {
-    for (const std::int32_t type : inputs.types.host<std::int32_t>())
+  const Tensor types = inputs.types || !config_.question_apart ? inputs.types : behind_question(tokens);
+  if (types_ != nullptr && types) {
+    for (const std::int32_t type : types.host<std::int32_t>())
       if (type < 0 || type >= config_.types)
         throw InputError(fmt::format("token type: found {}, expected 0 to {}", type, config_.types - 1));
-    x = add(x, gather_rows(step.use(*types_), inputs.types));
+    x = add(x, gather_rows(step.use(*types_), types));
   } else if (types_ != nullptr) {
     const Var first =
         gather_rows(step.use(*types_), Tensor::from<std::int32_t>({1}, std::vector<std::int32_t>{0}));
@@ -159,18 +187,20 @@ Var TextEncoderModel::embeddings(Step& step, const EncoderInputs& inputs) const 
 Var TextEncoderModel::hidden(Step& step, const EncoderInputs& inputs) const {
   const Scope scope(step, "encoder");
   Var x = embeddings(step, inputs);
+  const Var first = x;
   EncoderTerms terms{.distances = distances(step)};
   if (relative_) terms.bias = relative_->bias(step, inputs.tokens->layout.longest());
   const auto how = std::make_shared<const EncoderAttention>(config_, inputs, std::move(terms));
   for (std::int64_t i = 0; i < config_.layers; ++i) {
     const Scope block_scope(step, "block", static_cast<int>(i));
-    const Block& block = blocks_[static_cast<std::size_t>(config_.group(i))];
+    const Block& block = blocks_[static_cast<std::size_t>(config_.block_of(i))];
     // By value: it may be called a second time for the gradient, when this frame is gone.
     x = checkpointed(step, [&block, i, x, how] {
       const Var h =
           block.attention_residual(at("input", x), [&](const Var& y) { return block.attend(y, i, *how); });
       return block.feed_forward_residual(h, block.feed_forward);
     });
+    if (i == 0 && convolution_) x = (*convolution_)(first, x, inputs.tokens->layout);
     offer("lens", step, [&] { return x; });
     if (head() != HeadKind::none)
       offer("logits", step, [&] {

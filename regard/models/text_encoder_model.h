@@ -5,6 +5,7 @@
 
 #include "regard/models/text_encoder_attention.h"
 #include "regard/models/text_encoder_config.h"
+#include "regard/models/text_encoder_convolution.h"
 #include "regard/models/text_encoder_head.h"
 #include "regard/nn/positions.h"
 #include "regard/nn/residual.h"
@@ -33,6 +34,7 @@ class TextEncoderModel final : public TextEncoder {
   std::optional<Relation> relation(const Var& hidden, const Layout& layout) const override {
     return head_->relation(hidden, layout);
   }
+  Tensor outside_spans(const TokenBatch& tokens) const override;
 
  private:
   struct Block {
@@ -56,6 +58,7 @@ class TextEncoderModel final : public TextEncoder {
   Var distances(Step& step) const;
   Var embeddings(Step& step, const EncoderInputs& inputs) const;
   std::vector<std::int32_t> positions(const TokenBatch& tokens) const;
+  Tensor behind_question(const TokenBatch& tokens) const;
 
   Json json_;
   TextEncoderConfig config_;
@@ -68,6 +71,7 @@ class TextEncoderModel final : public TextEncoder {
   const Parameter* distances_ = nullptr;  // [K,C]
   std::optional<nn::Norm> distance_norm_;
   std::vector<Block> blocks_;  // of the groups
+  std::optional<EncoderConvolution> convolution_;
   std::optional<EncoderHead> head_;
 };
 

@@ -17,29 +17,34 @@ namespace {
 
 using Ids = std::vector<std::int32_t>;
 
+struct PooledTokens {
+  std::int64_t width = 0, skipped = 0;
+};
+
 template <class T>
-void pool(std::span<const T> states, std::int64_t C, Pooling how, std::vector<float>& out) {
-  const std::int64_t N = static_cast<std::int64_t>(states.size()) / C;
+void pool(std::span<const T> states, const PooledTokens& tokens, Pooling how, std::vector<float>& out) {
+  const std::int64_t C = tokens.width, N = static_cast<std::int64_t>(states.size()) / C;
+  const std::int64_t begin = tokens.skipped < N ? tokens.skipped : 0;
   const auto row = [&](std::int64_t n) { return states.subspan(static_cast<std::size_t>(n * C)); };
   const auto width = static_cast<std::size_t>(C);
   if (how == Pooling::first || how == Pooling::last) {
-    const auto chosen = row(how == Pooling::first ? 0 : N - 1).first(width);
+    const auto chosen = row(how == Pooling::first ? begin : N - 1).first(width);
     for (const T x : chosen) out.push_back(static_cast<float>(x));
     return;
   }
   std::vector<double> sum(width, how == Pooling::max ? -std::numeric_limits<double>::infinity() : 0.0);
-  for (std::int64_t n = 0; n < N; ++n) {
+  double weights = 0;
+  for (std::int64_t n = begin; n < N; ++n) {
     const double weight = how == Pooling::weighted_mean ? static_cast<double>(n + 1) : 1;
+    weights += weight;
     const auto x = row(n);
     for (std::size_t c = 0; c < width; ++c)
       sum[c] = how == Pooling::max ? std::max(sum[c], static_cast<double>(x[c]))
                                    : sum[c] + weight * static_cast<double>(x[c]);
   }
-  const auto tokens = static_cast<double>(N);
-  const double divisor = how == Pooling::mean               ? tokens
-                         : how == Pooling::mean_sqrt_length ? std::sqrt(tokens)
-                         : how == Pooling::weighted_mean    ? tokens * (tokens + 1) / 2
-                                                            : 1;
+  const double divisor = how == Pooling::max                ? 1
+                         : how == Pooling::mean_sqrt_length ? std::sqrt(weights)
+                                                            : weights;
   for (const double s : sum) out.push_back(static_cast<float>(s / divisor));
 }
 
@@ -66,13 +71,14 @@ Batches batches_of(const std::vector<Ids>& texts, const EmbedOptions& how) {
 
 }  // namespace
 
-std::vector<float> pooled(const Tensor& states, std::span<const Pooling> pooling) {
+std::vector<float> pooled(const Tensor& states, std::span<const Pooling> pooling, std::int64_t skipped) {
+  const PooledTokens tokens{states.size(1), skipped};
   std::vector<float> vector;
   for (const Pooling how : pooling) {
     if (states.dtype() == DType::f64)
-      pool(states.host<double>(), states.size(1), how, vector);
+      pool(states.host<double>(), tokens, how, vector);
     else
-      pool(states.host<float>(), states.size(1), how, vector);
+      pool(states.host<float>(), tokens, how, vector);
   }
   return vector;
 }
@@ -86,7 +92,7 @@ void normalize(std::vector<float>& vector) {
 
 Embedder Embedder::load(const std::filesystem::path& directory) {
   EmbeddingForm form = embedding_form(directory);
-  auto model = models::as_kind<models::TextEncoder>(models::load_base(form.model), form.model.string());
+  auto model = models::load_encoder(form.model);
   auto tokenizer = load_tokenizer(form.model);
   return {std::move(form), std::move(model), std::move(tokenizer)};
 }
@@ -100,15 +106,19 @@ Embedder::Embedder(EmbeddingForm form, std::unique_ptr<const models::TextEncoder
   else if (const auto truncation = tokenizer_->truncation())
     most = std::min(most, static_cast<std::int64_t>(truncation->max_length));
   most_tokens_ = static_cast<std::size_t>(most);
+  if (form_.pools_prompt || form_.prompt.empty()) return;
+  // With what the tokenizer puts before a text, and without what it puts behind it.
+  const std::vector<Token> prompt = tokenizer_->encode(TextPair{cased(form_.prompt), {}}, {}).tokens;
+  prompt_tokens_ = static_cast<std::int64_t>(prompt.size());
+  if (!prompt.empty() && prompt.back().special) --prompt_tokens_;
 }
 
-std::int64_t Embedder::width() const {
-  return JsonField(model_->config(), "config.json").at("hidden_size").positive() *
-         static_cast<std::int64_t>(form_.pooling.size());
+std::string Embedder::cased(const std::string& text) const {
+  return form_.lowercase ? lowercase(replace_invalid_utf8(text)) : text;
 }
 
 Ids Embedder::ids_of(const std::string& text) const {
-  const std::string whole = form_.prompt + (form_.lowercase ? lowercase(replace_invalid_utf8(text)) : text);
+  const std::string whole = cased(form_.prompt + text);
   Ids ids = tokenizer_->encode_ids(whole, TextSide::source);
   if (ids.size() > most_tokens_) {
     const Encoding cut =
@@ -119,6 +129,27 @@ Ids Embedder::ids_of(const std::string& text) const {
   if (ids.empty())
     throw InputError("a text without tokens, and the tokenizer adds none: there is nothing to embed");
   return ids;
+}
+
+Tensor Embedder::vectors_of(Step& step, const TokenBatch& batch) const {
+  const Tensor states = model_->hidden(step, {.tokens = &batch}).value();
+  const std::int64_t B = batch.layout.batch();
+  const std::int64_t C = states.size(1) * static_cast<std::int64_t>(form_.pooling.size());
+  std::vector<float> vectors(static_cast<std::size_t>(B * C));
+  step.kernels().threads->run(B, [&](std::int64_t i) {
+    const Sequence& s = batch.layout.sequences()[static_cast<std::size_t>(i)];
+    const std::vector<float> vector =
+        pooled(states.rows(s.begin, s.begin + s.length), form_.pooling, prompt_tokens_);
+    std::copy(vector.begin(), vector.end(), vectors.begin() + static_cast<std::ptrdiff_t>(i * C));
+  });
+  Var x = step.constant(Tensor::from<float>({B, C}, vectors));
+  for (const DenseModule& module : form_.dense) {
+    if (x.size(1) != module.in())
+      throw InputError(fmt::format("a Dense module: found in_features {}, expected {} as what goes into it",
+                                   module.in(), x.size(1)));
+    x = apply(module, x);
+  }
+  return x.value();
 }
 
 std::vector<std::vector<float>> Embedder::embed(std::span<const std::string> texts,
@@ -136,13 +167,16 @@ std::vector<std::vector<float>> Embedder::embed(std::span<const std::string> tex
     for (std::size_t i = begin; i < end; ++i) rows.push_back(std::move(ids[batches.order[i]]));
     const TokenBatch batch = TokenBatch::of(rows);
     Step step(options);
-    const Tensor states = model_->hidden(step, {.tokens = &batch}).value();
-    options.threads->run(static_cast<std::int64_t>(end - begin), [&](std::int64_t i) {
-      const Sequence& s = batch.layout.sequences()[static_cast<std::size_t>(i)];
-      std::vector<float>& vector = vectors[batches.order[begin + static_cast<std::size_t>(i)]];
-      vector = pooled(states.rows(s.begin, s.begin + s.length), form_.pooling);
+    const Tensor found = vectors_of(step, batch);
+    const std::vector<double> numbers = found.to_doubles();
+    const auto width = static_cast<std::ptrdiff_t>(found.size(1));
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto row = numbers.begin() + static_cast<std::ptrdiff_t>(i - begin) * width;
+      std::vector<float>& vector = vectors[batches.order[i]];
+      std::transform(row, row + width, std::back_inserter(vector),
+                     [](double x) { return static_cast<float>(x); });
       if (form_.normalize) normalize(vector);
-    });
+    }
     if (how.embedded) how.embedded(end);
   }
   return vectors;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "regard/models/text_encoder.h"
+#include "regard/tasks/dense_module.h"
 #include "regard/text/tokenizer.h"
 
 namespace regard::tasks {
@@ -23,8 +24,10 @@ enum class Pooling : std::uint8_t { first, max, mean, mean_sqrt_length, weighted
 struct EmbeddingForm {
   std::filesystem::path model;  // where the encoder and its tokenizer lie
   std::vector<Pooling> pooling{Pooling::mean};
-  bool normalize = false;  // vectors are divided by their length
-  bool lowercase = false;  // texts, before they are tokenized
+  bool pools_prompt = true;        // else the prompt's tokens are read, but not pooled
+  std::vector<DenseModule> dense;  // what vectors go through, one after another
+  bool normalize = false;          // then they are divided by their length
+  bool lowercase = false;          // texts, before they are tokenized
   std::optional<std::int64_t> max_tokens;
   std::string prompt;  // put before every text
 };
@@ -53,24 +56,26 @@ class Embedder {
   Embedder(EmbeddingForm form, std::unique_ptr<const models::TextEncoder> model,
            std::unique_ptr<const Tokenizer> tokenizer);
 
-  std::int64_t width() const;  // of a vector
-
   // One vector for each text, in order. Texts are cut to as many tokens as the directory and the model allow.
   // What a text gets does not depend on the others. Invalid UTF-8 is replaced.
   std::vector<std::vector<float>> embed(std::span<const std::string> texts, const StepOptions& step,
                                         const EmbedOptions& options = {}) const;
 
  private:
+  std::string cased(const std::string& text) const;
   std::vector<std::int32_t> ids_of(const std::string& text) const;
+  Tensor vectors_of(Step& step, const TokenBatch& batch) const;  // [B,C of a vector]
 
   EmbeddingForm form_;
   std::unique_ptr<const models::TextEncoder> model_;
   std::unique_ptr<const Tokenizer> tokenizer_;
   std::size_t most_tokens_ = 0;
+  std::int64_t prompt_tokens_ = 0;  // that are not pooled
 };
 
-// states [N,C], f32 or f64, of one text: the vector [C * number of poolings].
-std::vector<float> pooled(const Tensor& states, std::span<const Pooling> pooling);
+// states [N,C], f32 or f64, of one text: the vector [C * number of poolings]. The first `skipped` tokens are
+// not pooled, as long as there are others; weights count from the first token whatever is skipped.
+std::vector<float> pooled(const Tensor& states, std::span<const Pooling> pooling, std::int64_t skipped = 0);
 // Divides a vector by its length (by 1e-12 where it is shorter).
 void normalize(std::vector<float>& vector);
 

@@ -23,6 +23,17 @@ TEST(Pooling, MakesOneVectorOfTheTokens) {
   EXPECT_FLOAT_EQ(by_root[1], static_cast<float>(-3 / std::sqrt(3.0)));
 }
 
+TEST(Pooling, SkipsAPrompt) {
+  const auto behind_first = [](Pooling how) { return pooled(states, std::vector{how}, 1); };
+  EXPECT_EQ(behind_first(Pooling::first), (std::vector<float>{2, 0}));
+  EXPECT_EQ(behind_first(Pooling::mean), (std::vector<float>{4, 1.5F}));
+  EXPECT_EQ(behind_first(Pooling::max), (std::vector<float>{6, 3}));
+  EXPECT_EQ(behind_first(Pooling::weighted_mean), (std::vector<float>{22.0F / 5, 9.0F / 5}));
+  EXPECT_EQ(behind_first(Pooling::last), (std::vector<float>{6, 3}));
+  EXPECT_EQ(pooled(states, std::vector{Pooling::mean}, 3),
+            (std::vector<float>{3, -1}));  // all of it a prompt
+}
+
 TEST(Pooling, PutsSeveralSideBySide) {
   EXPECT_EQ(with({Pooling::first, Pooling::mean}), (std::vector<float>{1, -6, 3, -1}));
   EXPECT_EQ(pooled(states.to(DType::f32), std::vector{Pooling::mean}), (std::vector<float>{3, -1}));

@@ -4,6 +4,7 @@
 
 #include "regard/base/file.h"
 #include "regard/base/json.h"
+#include "regard/base/rounding_json.h"
 #include "regard/tasks/embed.h"
 
 namespace regard::tasks {
@@ -24,14 +25,24 @@ constexpr std::array<PoolingKey, 6> pooling_keys{
      {"pooling_mode_weightedmean_tokens", "weightedmean", Pooling::weighted_mean},
      {"pooling_mode_lasttoken", "lasttoken", Pooling::last}}};
 
+Pooling pooling_of(const JsonField& mode) {
+  for (const PoolingKey& p : pooling_keys)
+    if (mode.value() == p.name) return p.pooling;
+  mode.refuse("cls, max, mean, mean_sqrt_len_tokens, weightedmean or lasttoken");
+}
+
 void read_pooling(const fs::path& file, EmbeddingForm& form) {
   const Json json = read_json(file);
   const JsonField config(json, file.string());
+  form.pools_prompt = config.boolean_or("include_prompt", true);
   form.pooling.clear();
   if (const auto mode = config.find("pooling_mode")) {
-    for (const PoolingKey& p : pooling_keys)
-      if (mode->value() == p.name) form.pooling = {p.pooling};
-    if (form.pooling.empty()) mode->refuse("cls, max, mean, mean_sqrt_len_tokens, weightedmean or lasttoken");
+    if (!mode->value().is_array()) {
+      form.pooling = {pooling_of(*mode)};
+      return;
+    }
+    for (const JsonField& one : mode->items()) form.pooling.push_back(pooling_of(one));
+    if (form.pooling.empty()) mode->refuse("one or more poolings");
     return;
   }
   for (const PoolingKey& p : pooling_keys)
@@ -60,6 +71,17 @@ void read_limits(const fs::path& model, EmbeddingForm& form) {
   }
 }
 
+// Where the above says nothing sentence-transformers takes what the tokenizer was made for, if it says so.
+void read_tokenizer_limit(const fs::path& model, EmbeddingForm& form) {
+  const fs::path file = model / "tokenizer_config.json";
+  if (form.max_tokens || !fs::exists(file)) return;
+  const Json json = read_json_rounding(file);  // 10^30 stands for any length
+  const auto length = json.find("model_max_length");
+  if (length == json.end() || !length->is_number()) return;
+  if (const double tokens = length->get<double>(); tokens >= 1 && tokens < 1 << 30)
+    form.max_tokens = static_cast<std::int64_t>(tokens);
+}
+
 void read_prompt(const fs::path& file, EmbeddingForm& form) {
   if (!fs::exists(file)) return;
   const Json json = read_json(file);
@@ -84,12 +106,17 @@ EmbeddingForm embedding_form(const fs::path& directory) {
       form.model = folder;
     else if (kind == "Pooling")
       read_pooling(folder / "config.json", form);
+    else if (kind == "Dense" && form.normalize)
+      module.at("type").refuse("no Dense behind a Normalize module");
+    else if (kind == "Dense")
+      form.dense.push_back(read_dense(folder));
     else if (kind == "Normalize")
       form.normalize = true;
     else
-      module.at("type").refuse("a Transformer, Pooling or Normalize module");
+      module.at("type").refuse("a Transformer, Pooling, Dense or Normalize module");
   }
   read_limits(form.model, form);
+  read_tokenizer_limit(form.model, form);
   read_prompt(directory / "config_sentence_transformers.json", form);
   return form;
 }
@@ -110,21 +137,24 @@ std::string_view pooling_name(Pooling pooling) {
 void write_embedding_form(const EmbeddingForm& form, const fs::path& directory) {
   assert(form.pooling.size() == 1);
   const Json config = read_json(directory / "config.json");
-  Json pooling{{"include_prompt", true}};
-  for (const char* key : {"hidden_size", "dim"})  // DistilBERT's is the latter
+  Json pooling{{"include_prompt", form.pools_prompt}};
+  for (const char* key : {"hidden_size", "dim", "d_model", "n_embd"})  // as the family calls it
     if (config.contains(key)) pooling["word_embedding_dimension"] = config[key];
   for (const PoolingKey& p : pooling_keys) pooling[p.key] = p.pooling == form.pooling.front();
   Json modules = Json::array();
-  const auto add = [&](const char* kind, const std::string& path) {
+  const auto add = [&](const std::string& kind) {
     const auto number = modules.size();
+    const std::string path = number == 0 ? "" : std::to_string(number) + "_" + kind;
     modules.push_back({{"idx", number},
                        {"name", std::to_string(number)},
                        {"path", path},
-                       {"type", std::string("sentence_transformers.models.") + kind}});
+                       {"type", "sentence_transformers.models." + kind}});
+    return directory / path;
   };
-  add("Transformer", "");
-  add("Pooling", "1_Pooling");
-  if (form.normalize) add("Normalize", "2_Normalize");
+  add("Transformer");
+  const fs::path pooling_folder = add("Pooling");
+  for (const DenseModule& module : form.dense) write_dense(module, add("Dense"));
+  if (form.normalize) add("Normalize");
   Json limits{{"do_lower_case", form.lowercase}};
   limits["max_seq_length"] = form.max_tokens ? Json(*form.max_tokens) : Json();
   Json prompts{
@@ -133,8 +163,8 @@ void write_embedding_form(const EmbeddingForm& form, const fs::path& directory) 
     prompts["prompts"]["text"] = form.prompt;
     prompts["default_prompt_name"] = "text";
   }
-  fs::create_directories(directory / "1_Pooling");
-  write_atomically(directory / "1_Pooling/config.json", to_pretty(pooling));
+  fs::create_directories(pooling_folder);
+  write_atomically(pooling_folder / "config.json", to_pretty(pooling));
   write_atomically(directory / "sentence_bert_config.json", to_pretty(limits));
   write_atomically(directory / "config_sentence_transformers.json", to_pretty(prompts));
   write_atomically(directory / "modules.json", to_pretty(modules));

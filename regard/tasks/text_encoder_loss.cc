@@ -65,6 +65,17 @@ Var binary_loss(const Var& logits, const Tensor& labels, const Tensor& counted) 
   return scale(sum(picked), -1 / std::max(1.0, count));
 }
 
+Var span_logits(const models::TextEncoder& model, const models::TextEncoder::Projected& head,
+                const TokenBatch& tokens) {
+  const Var logits = linear(head.features, head.projection);
+  const Tensor outside = model.outside_spans(tokens);
+  if (!outside) return logits;
+  constexpr double far_below = -1e6;  // as transformers has it
+  std::vector<double> added;
+  for (const double out : outside.to_doubles()) added.insert(added.end(), 2, far_below * out);
+  return add(logits, logits.step().constant(Tensor::from<double>(logits.shape(), added)));
+}
+
 Var span_loss(const Var& logits, const Layout& layout, const Spans& spans) {
   const Var begins = mean_at(column(logits, 0), layout, spans.starts);
   return scale(add(begins, mean_at(column(logits, 1), layout, spans.ends)), 0.5);

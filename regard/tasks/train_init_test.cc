@@ -7,6 +7,7 @@
 #include "regard/models/registry.h"
 #include "regard/tasks/train_translation.h"
 #include "regard/text/character_vocabulary.h"
+#include "regard/text/tokenizer.h"
 #include "tests/support/scratch_folder.h"
 
 // Training further what another program made: encoder-decoders whose shape is their family's own.
@@ -64,6 +65,64 @@ class TrainInit : public testing::Test {
         {"special_tokens", {{end, {{"id", end}, {"ids", {3}}, {"tokens", {end}}}}}}};
     write_atomically(training_.init / "tokenizer.json", to_pretty(tokenizer));
   }
+  // The tokens beside a text, as TemplateProcessing has them.
+  void write_template(const std::vector<std::string>& single, const Json& ids) {
+    const auto pieces = [&](const char* sequence) {
+      Json list = Json::array();
+      for (const std::string& name : single)
+        list.push_back(name == "$" ? Json{{"Sequence", {{"id", sequence}, {"type_id", 0}}}}
+                                   : Json{{"SpecialToken", {{"id", name}, {"type_id", 0}}}});
+      return list;
+    };
+    Json special = Json::object();
+    for (const auto& [name, id] : ids.items())
+      special[name] = {{"id", name}, {"ids", {id}}, {"tokens", {name}}};
+    Json tokenizer = read_json(training_.init / "tokenizer.json");
+    tokenizer["post_processor"] = {{"type", "TemplateProcessing"},
+                                   {"single", pieces("A")},
+                                   {"pair", pieces("A")},
+                                   {"special_tokens", special}};
+    write_atomically(training_.init / "tokenizer.json", to_pretty(tokenizer));
+  }
+
+  // An mBART: a 0, b 1, c 2, end 3, unknown 4, en_XX 5, ro_RO 6, de_DE 7, padding 8. Texts are `form`.
+  void write_mbart(const std::vector<std::string>& form) {
+    const Json config{{"model_type", "mbart"},
+                      {"architectures", {"MBartForConditionalGeneration"}},
+                      {"vocab_size", 9},
+                      {"d_model", 16},
+                      {"encoder_layers", 1},
+                      {"decoder_layers", 1},
+                      {"encoder_attention_heads", 2},
+                      {"decoder_attention_heads", 2},
+                      {"encoder_ffn_dim", 32},
+                      {"decoder_ffn_dim", 32},
+                      {"max_position_embeddings", 16},
+                      {"activation_function", "relu"},
+                      {"scale_embedding", true},
+                      {"dropout", 0.0},
+                      {"is_encoder_decoder", true},
+                      {"pad_token_id", 8},
+                      {"eos_token_id", 3},
+                      {"decoder_start_token_id", 3}};
+    fs::create_directories(training_.init);
+    models::save(*models::create(config, {3}), training_.init);
+    write_character_tokenizer({'a', 'b', 'c'}, training_.init);
+    Json tokenizer = read_json(training_.init / "tokenizer.json");
+    int id = 5;
+    for (const char* name : {"en_XX", "ro_RO", "de_DE"}) {
+      Json added = tokenizer["added_tokens"][0];
+      added["id"] = id++;
+      added["content"] = name;
+      tokenizer["added_tokens"].push_back(added);
+    }
+    write_atomically(training_.init / "tokenizer.json", to_pretty(tokenizer));
+    write_template(form, {{"<|endoftext|>", 3}, {"en_XX", 5}});
+    write_atomically(training_.init / "generation_config.json",
+                     R"({"decoder_start_token_id": 5, "forced_bos_token_id": 5, "num_beams": 3})");
+  }
+  Json written(const char* file) const { return read_json(training_.output / file); }
+
   std::vector<double> validations() {
     std::vector<double> losses;
     for (const std::string& line : read_lines(training_.output / "log.jsonl"))
@@ -121,6 +180,54 @@ TEST_F(TrainInit, CorrectionsLeaveTheShapeAsItIs) {
   training_.settings.pop_back();
   training_.init.clear();
   EXPECT_THROW(train_translation(training_, around_), UsageError);  // there is nothing to correct
+}
+
+using Form = std::vector<std::string>;
+
+TEST_F(TrainInit, AnMBartLearnsTextsThatEndInTheirLanguage) {
+  write_mbart({"$", "<|endoftext|>", "en_XX"});
+  EXPECT_THROW(train_translation(training_, around_), UsageError);  // which language?
+  training_.settings.push_back({"tgt_lang", "ro_RO"});
+  training_.output = folder_ / "second";
+  train_translation(training_, around_);
+  EXPECT_LT(validations().back(), validations().front());
+  EXPECT_EQ(written("config.json")["decoder_start_token_id"], 6);
+  EXPECT_EQ(written("generation_config.json")["decoder_start_token_id"], 6);
+  EXPECT_EQ(written("generation_config.json").count("forced_bos_token_id"), 0U);
+  EXPECT_EQ(written("generation_config.json")["num_beams"], 3);
+  EXPECT_EQ(written("tokenizer_config.json")["tgt_lang"], "ro_RO");
+  const auto tokenizer = load_tokenizer(training_.output);
+  EXPECT_EQ(tokenizer->encode_ids("ab", TextSide::source), (std::vector<std::int32_t>{0, 1, 3, 5}));
+  EXPECT_EQ(tokenizer->encode_ids("ab", TextSide::target), (std::vector<std::int32_t>{0, 1, 3, 6}));
+  EXPECT_EQ(tokenizer->encode("", TextSide::target).back().piece, "ro_RO");
+}
+
+TEST_F(TrainInit, AnMBart50LearnsTextsThatBeginWithTheirLanguage) {
+  write_mbart({"en_XX", "$", "<|endoftext|>"});
+  training_.settings.push_back({"src_lang", "de_DE"});
+  training_.settings.push_back({"tgt_lang", "ro_RO"});
+  train_translation(training_, around_);
+  EXPECT_LT(validations().back(), validations().front());
+  EXPECT_EQ(written("config.json")["decoder_start_token_id"], 3);
+  EXPECT_EQ(written("generation_config.json")["decoder_start_token_id"], 3);
+  EXPECT_EQ(written("generation_config.json")["forced_bos_token_id"], 6);
+  const auto tokenizer = load_tokenizer(training_.output);
+  EXPECT_EQ(tokenizer->encode_ids("ab", TextSide::source), (std::vector<std::int32_t>{7, 0, 1, 3}));
+  EXPECT_EQ(tokenizer->encode_ids("ab", TextSide::target), (std::vector<std::int32_t>{6, 0, 1, 3}));
+}
+
+TEST_F(TrainInit, LanguagesMustBeTokensOfAModelThatHasThem) {
+  write_mbart({"$", "<|endoftext|>", "en_XX"});
+  training_.settings.push_back({"tgt_lang", "xx_XX"});
+  EXPECT_THROW(train_translation(training_, around_), UsageError);
+  write_template({"$", "<|endoftext|>"}, {{"<|endoftext|>", 3}});
+  training_.settings.back() = {"tgt_lang", "ro_RO"};
+  training_.output = folder_ / "second";
+  EXPECT_THROW(train_translation(training_, around_), InputError);
+  fs::remove_all(training_.init);
+  write_t5();
+  training_.output = folder_ / "third";
+  EXPECT_THROW(train_translation(training_, around_), UsageError);
 }
 
 TEST_F(TrainInit, OnlyKeysThatTheModelHasMayBeSet) {

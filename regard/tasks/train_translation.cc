@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include "regard/base/error.h"
+#include "regard/base/file.h"
 #include "regard/models/adapter.h"
 #include "regard/models/registry.h"
 #include "regard/models/written_form.h"
+#include "regard/tasks/language_codes.h"
 #include "regard/tasks/pair_task.h"
 #include "regard/tasks/train_translation_data.h"
 
@@ -35,6 +37,9 @@ class TranslationTask final : public TrainingTask {
   Json generation_config() const override;
 
  private:
+  std::optional<std::int32_t> first_token() const;  // of every target, where all begin alike
+  Json start_token() const;                         // what the decoder is given before it
+  void name_first_tokens(const fs::path& file) const;
   Json init_config() const { return training_.init.empty() ? Json() : models::config_in(training_.init); }
 
   const TranslationTraining& training_;
@@ -43,6 +48,7 @@ class TranslationTask final : public TrainingTask {
   TranslationPlan plan_;
   TranslationTexts texts_;
   std::unique_ptr<Tokenizer> tokenizer_;
+  std::optional<LanguageCode> language_;  // of the targets
   std::unique_ptr<models::SequenceToSequence> model_;
   std::optional<models::LowRankAdapter> adapter_;
   TranslationData data_;
@@ -53,26 +59,44 @@ void TranslationTask::prepare_tokenizer(Stage stage) {
   if (stage == Stage::begins) {
     if (!training_.init.empty()) {
       copy_tokenizer(training_.init, folder);
+      if (names_languages(plan_))
+        write_languages({plan_.translation.src_lang, plan_.translation.tgt_lang}, folder, plan_.config);
     } else {
       learn_tokenizer({training_.train, count_pairs(training_.train, around_)}, folder, plan_.translation,
                       around_);
     }
   }
   tokenizer_ = load_tokenizer(folder);
+  if (names_languages(plan_)) language_ = language_code(*tokenizer_, TextSide::target, folder);
+  if (language_ && stage == Stage::begins) name_first_tokens(folder / "generation_config.json");
   const PairSampler suited(*tokenizer_, plan_.translation, 0);  // or it is said before there is more work
 }
 
+// What came with the first model begins results in that one's language.
+void TranslationTask::name_first_tokens(const fs::path& file) const {
+  if (!fs::exists(file)) return;
+  Json json = read_json(file);
+  json["decoder_start_token_id"] = start_token();
+  json.erase("forced_bos_token_id");
+  if (const auto first = first_token()) json["forced_bos_token_id"] = *first;
+  write_atomically(file, to_pretty(json));
+}
+
+// A target's last token: its language, or its end.
+Json TranslationTask::start_token() const {
+  const bool behind = language_->place == LanguageCode::Place::behind_end;
+  return behind ? Json(language_->id) : plan_.config.at("eos_token_id");
+}
+
 models::Model& TranslationTask::make_model(RandomKey weights) {
-  const Json config =
+  Json config =
       training_.init.empty() ? complete_config(plan_.config, *tokenizer_, plan_.translation) : plan_.config;
+  if (language_) config["decoder_start_token_id"] = start_token();
+  if (language_ && config.contains("forced_bos_token_id"))
+    config["forced_bos_token_id"] = first_token() ? Json(*first_token()) : Json();
   if (plan_.fixed_shape) {
     model_ = models::as_kind<models::SequenceToSequence>(models::load(training_.init, config),
                                                          training_.init.string());
-    if (model_->decoder_start() == models::DecoderStart::last_token)
-      throw InputError(
-          fmt::format("{}: found model_type {}, whose targets carry language codes; training of "
-                      "such models is not supported",
-                      training_.init.string(), config.value("model_type", "")));
   } else {
     model_ = models::as_kind<models::SequenceToSequence>(
         models::create(models::trained_form(config).config, weights), "config");
@@ -86,8 +110,9 @@ models::Model& TranslationTask::make_model(RandomKey weights) {
 }
 
 void TranslationTask::encode() {
-  const EncodingOptions encoding{plan_.translation, task_.cuts_sources, model_->max_positions(),
-                                 plan_.training.batch_tokens, training_.output};
+  const EncodingOptions encoding{plan_.translation,       task_.cuts_sources,
+                                 model_->max_positions(), plan_.training.batch_tokens,
+                                 training_.output,        language_ ? std::size_t{2} : std::size_t{1}};
   data_ = encode_texts(std::move(texts_), *tokenizer_, encoding, around_);
 }
 
@@ -124,8 +149,13 @@ Json TranslationTask::files() const {
 std::unique_ptr<train::Objective> TranslationTask::objective(RandomKey batches) {
   return std::make_unique<TranslationObjective>(
       TranslationObjective::Parts{*model_, *tokenizer_, data_, task_, around_.step,
-                                  adapter_ ? &*adapter_ : nullptr},
+                                  adapter_ ? &*adapter_ : nullptr, first_token()},
       plan_, batches);
+}
+
+std::optional<std::int32_t> TranslationTask::first_token() const {
+  if (language_ && language_->place == LanguageCode::Place::before) return language_->id;
+  return std::nullopt;
 }
 
 Json TranslationTask::generation_config() const {
@@ -139,6 +169,7 @@ Json TranslationTask::generation_config() const {
             {"eos_token_id", config["eos_token_id"]},
             {"decoder_start_token_id", config["decoder_start_token_id"]},
             {"forced_eos_token_id", config["eos_token_id"]}};
+  if (const auto first = first_token()) json["forced_bos_token_id"] = *first;
   if (task_.no_repeat_ngram_size > 0) json["no_repeat_ngram_size"] = task_.no_repeat_ngram_size;
   return json;
 }

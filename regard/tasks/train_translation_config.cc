@@ -27,6 +27,8 @@ const std::vector<Key>& keys() {
       {{"subword_sampling_alpha", 0}, &S::subword_sampling_alpha},
       {{"subword_sampling_nbest", 0, 1000}, &S::subword_sampling_nbest},
       {{"subword_sampling_sides", 0, 0, {"both", "source", "target"}}, &S::subword_sampling_sides},
+      {{"src_lang"}, &S::src_lang},
+      {{"tgt_lang"}, &S::tgt_lang},
       {{"prefetch", 0, 1000}, &S::prefetch},
       {{"max_source_length", 0}, &S::max_source_length},
       {{"max_target_length", 0}, &S::max_target_length},
@@ -151,6 +153,10 @@ Json TranslationPlan::to_json() const {
   return {{"settings", settings}, {"config", config}};
 }
 
+bool names_languages(const TranslationPlan& plan) {
+  return plan.fixed_shape && plan.config.value("model_type", "") == "mbart";
+}
+
 TranslationPlan plan_translation(const TranslationTraining& training, const Json& base) {
   const Preset& preset = preset_named(training.preset);
   TranslationPlan plan;
@@ -185,6 +191,13 @@ TranslationPlan plan_translation(const TranslationTraining& training, const Json
                            },
                            own_keys, keys_of_model});
   (void)low_rank_options(plan.low_rank, base.is_null() ? Beginning::nothing : Beginning::checkpoint);
+  if (!names_languages(plan))
+    for (const std::string* name : {&plan.translation.src_lang, &plan.translation.tgt_lang})
+      if (!name->empty())
+        throw UsageError(
+            fmt::format("src_lang, tgt_lang: found \"{}\", expected none: only mBART's texts name "
+                        "their language",
+                        *name));
   const std::string& metric = plan.training.metric_for_best_model;
   if (metric != "loss" && !plan.translation.predict_with_generate)
     throw UsageError(

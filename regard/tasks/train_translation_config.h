@@ -18,7 +18,8 @@ struct TranslationSettings {
   double subword_sampling_alpha = 0;
   std::int64_t subword_sampling_nbest = 0;
   std::string subword_sampling_sides = "both";  // both, source, target
-  std::int64_t prefetch = 4;                    // batches made ahead by a thread of their own; 0: none
+  std::string src_lang, tgt_lang;  // of models whose texts name their language; empty: as the checkpoint says
+  std::int64_t prefetch = 4;       // batches made ahead by a thread of their own; 0: none
   std::int64_t max_source_length = 0, max_target_length = 0;
   double max_length_ratio = 9;              // between the sides, in tokens; 0: any
   bool predict_with_generate = true;        // validation by BLEU, or ROUGE, too
@@ -45,5 +46,7 @@ struct TranslationPlan {
 // unknown preset, key (with the nearest known one) or value. `base` is the configuration of the checkpoint to
 // start from, and null where there is none. Refuses shapes that the family to be written cannot hold.
 TranslationPlan plan_translation(const TranslationTraining& training, const Json& base);
+// Whether the model's texts carry a token of their language.
+bool names_languages(const TranslationPlan& plan);
 
 }  // namespace regard::tasks

@@ -96,9 +96,13 @@ struct LineBlock {
 
 class PairEncoder {
  public:
-  // Sources of more than `limit` ids are cut; 0: none.
-  PairEncoder(const Tokenizer& tokenizer, std::int64_t limit, const train::Surroundings& around)
-      : tokenizer_(tokenizer), limit_(limit), around_(around) {}
+  // Sources of more than `limit` ids are cut; 0: none. A side of no more than `empty` ids has no text.
+  struct How {
+    std::int64_t limit = 0;
+    std::size_t empty = 1;
+  };
+  PairEncoder(const Tokenizer& tokenizer, const How& how, const train::Surroundings& around)
+      : tokenizer_(tokenizer), how_(how), around_(around) {}
 
   // The threads share the lines; the pairs are added in their order.
   void encode(const LineBlock& block, data::Pairs& pairs) {
@@ -106,10 +110,12 @@ class PairEncoder {
     encode_each(around_, block.size, [&](std::size_t i) {
       ids_[i].source = tokenizer_.encode_ids(block.sources[i], TextSide::source);
       ids_[i].target = tokenizer_.encode_ids(block.targets[i], TextSide::target);
+      for (std::vector<std::int32_t>* side : {&ids_[i].source, &ids_[i].target})
+        if (side->size() <= how_.empty) side->clear();
     });
     for (std::size_t i = 0; i < block.size; ++i) {
-      if (limit_ > 0 && static_cast<std::int64_t>(ids_[i].source.size()) > limit_) {
-        cut_source(ids_[i].source, limit_);
+      if (how_.limit > 0 && static_cast<std::int64_t>(ids_[i].source.size()) > how_.limit) {
+        cut_source(ids_[i].source, how_.limit);
         ++cut_;
       }
       pairs.add(ids_[i].source, ids_[i].target);
@@ -119,7 +125,8 @@ class PairEncoder {
 
  private:
   const Tokenizer& tokenizer_;
-  std::int64_t limit_, cut_ = 0;
+  How how_;
+  std::int64_t cut_ = 0;
   const train::Surroundings& around_;
   std::vector<data::PairIds> ids_;
 };
@@ -265,7 +272,7 @@ TranslationData encode_texts(TranslationTexts texts, const Tokenizer& tokenizer,
     data.train = data::Pairs(limits, data::ids_in_file(options.folder, vocabulary));
   }
   if (options.cut_sources) data.source_limit = limits.source_length;
-  PairEncoder encoder(tokenizer, data.source_limit, around);
+  PairEncoder encoder(tokenizer, {data.source_limit, options.tokens_of_empty}, around);
   encode_files(texts.train, encoder, data, around);
   tell_skipped(data.train, "training", around.log);
   tell_cut(data.cut_sources, data, around.log);

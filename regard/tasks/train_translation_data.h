@@ -36,10 +36,11 @@ Json complete_config(const Json& config, const Tokenizer& tokenizer, const Trans
 // InputError where nothing is left.
 struct EncodingOptions {
   TranslationSettings settings;
-  bool cut_sources = false;       // those beyond the limit are cut, before their last token, and counted
-  std::int64_t positions = 0;     // the longest sequence that the model takes
-  std::int64_t batch_tokens = 0;  // a longer sequence would fit into no batch; 0: any
-  std::filesystem::path folder;   // for the training text's ids, in a temporary file; empty: in memory
+  bool cut_sources = false;         // those beyond the limit are cut, before their last token, and counted
+  std::int64_t positions = 0;       // the longest sequence that the model takes
+  std::int64_t batch_tokens = 0;    // a longer sequence would fit into no batch; 0: any
+  std::filesystem::path folder;     // for the training text's ids, in a temporary file; empty: in memory
+  std::size_t tokens_of_empty = 1;  // of a text of nothing
 };
 TranslationData encode_texts(TranslationTexts texts, const Tokenizer& tokenizer,
                              const EncodingOptions& options, const train::Surroundings& around);

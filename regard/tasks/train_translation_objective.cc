@@ -151,6 +151,7 @@ std::vector<std::string> TranslationObjective::translate(const std::vector<std::
   options.config.eos_token_id = {specials_.end};
   options.config.decoder_start_token_id = specials_.start;
   options.config.pad_token_id = specials_.padding;
+  options.config.forced_bos_token_id = parts_.first_token;
   options.cancelled = stop;
 
   std::vector<std::string> results(order.size());

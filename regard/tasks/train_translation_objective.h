@@ -39,6 +39,7 @@ class TranslationObjective final : public train::Objective {
     const PairTask& task;
     StepOptions step;                                 // threads and level
     const models::LowRankAdapter* adapter = nullptr;  // what is trained, where it is not the model
+    std::optional<std::int32_t> first_token = {};     // that results begin with, behind the start token
   };
   TranslationObjective(const Parts& parts, const TranslationPlan& plan, RandomKey key);
 

@@ -36,6 +36,8 @@ TokenizerNames read_names(const fs::path& folder, const JsonField& config) {
     const std::string text = special_text(config, key, special_text(map_field, key, ""));
     if (!text.empty()) names.special[key] = text;
   }
+  if (const auto language = config.find("tgt_lang"); language && language->value().is_string())
+    names.target_language = language->text();
   return names;
 }
 

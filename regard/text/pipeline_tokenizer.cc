@@ -129,7 +129,23 @@ std::vector<Token> PipelineTokenizer::split(std::string_view text, Detail detail
   return tokens;
 }
 
-std::vector<Token> PipelineTokenizer::finish(TokenRuns runs, SpecialTokens special,
+// mBART's frame is the text's end and the source's language, which has no name among the special tokens (nor
+// has the end, where nothing stands beside tokenizer.json).
+void PipelineTokenizer::name_language(std::vector<Token>& run) const {
+  const auto language = id(names_.target_language);
+  for (Token& token : run) {
+    if (!language || !token.special) continue;
+    const std::string text = piece(token.id);
+    const bool named =
+        text == "</s>" || std::any_of(names_.special.begin(), names_.special.end(),
+                                      [&](const auto& special) { return special.second == text; });
+    if (named) continue;
+    token.id = *language;
+    if (!token.piece.empty()) token.piece = names_.target_language;
+  }
+}
+
+std::vector<Token> PipelineTokenizer::finish(TokenRuns runs, const Frame& frame,
                                              PostProcessor::Texts texts) const {
   if (runs.size() == 2) {
     for (Token& token : runs[1]) {
@@ -137,7 +153,9 @@ std::vector<Token> PipelineTokenizer::finish(TokenRuns runs, SpecialTokens speci
       token.second = true;
     }
   }
-  if (post_processor_) post_processor_->finish(runs, special, texts);
+  if (post_processor_) post_processor_->finish(runs, frame.special, texts);
+  if (frame.side == TextSide::target && !names_.target_language.empty())
+    for (auto& run : runs) name_language(run);
   if (runs.size() == 1) return std::move(runs[0]);
   std::vector<Token> all;
   for (auto& run : runs)
@@ -145,21 +163,22 @@ std::vector<Token> PipelineTokenizer::finish(TokenRuns runs, SpecialTokens speci
   return all;
 }
 
-std::vector<Token> PipelineTokenizer::encode(std::string_view text, TextSide) const {
+std::vector<Token> PipelineTokenizer::encode(std::string_view text, TextSide side) const {
   std::string copy;
   TokenRuns runs;
   const std::array<std::string_view, 1> texts = {valid_text(text, copy)};
   runs.push_back(split(texts[0], Detail::pieces));
-  return finish(std::move(runs), SpecialTokens::keep, texts);
+  return finish(std::move(runs), {SpecialTokens::keep, side}, texts);
 }
 
-std::vector<std::int32_t> PipelineTokenizer::encode_ids(std::string_view text, TextSide) const {
+std::vector<std::int32_t> PipelineTokenizer::encode_ids(std::string_view text, TextSide side) const {
   std::string copy;
   TokenRuns runs;
   const std::array<std::string_view, 1> texts = {valid_text(text, copy)};
   runs.push_back(split(texts[0], Detail::ids));
   std::vector<std::int32_t> ids;
-  for (const Token& token : finish(std::move(runs), SpecialTokens::keep, texts)) ids.push_back(token.id);
+  for (const Token& token : finish(std::move(runs), {SpecialTokens::keep, side}, texts))
+    ids.push_back(token.id);
   return ids;
 }
 
@@ -184,12 +203,12 @@ Encoding PipelineTokenizer::encode(const TextPair& texts, const EncodeOptions& o
     truncation.max_length -= added;
     truncate(parts, truncation);
   }
-  const SpecialTokens special = options.special_tokens ? SpecialTokens::keep : SpecialTokens::skip;
+  const Frame frame{options.special_tokens ? SpecialTokens::keep : SpecialTokens::skip, options.side};
   Encoding made;
   const auto add = [&](std::size_t i, std::size_t k) {
     TokenRuns runs = {parts.first[i]};
     if (parts.second) runs.push_back((*parts.second)[k]);
-    (i + k == 0 ? made.tokens : made.overflow.emplace_back()) = finish(std::move(runs), special, valid);
+    (i + k == 0 ? made.tokens : made.overflow.emplace_back()) = finish(std::move(runs), frame, valid);
   };
   const std::size_t seconds = parts.second ? parts.second->size() : 1;
   add(0, 0);

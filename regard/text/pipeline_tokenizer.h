@@ -21,6 +21,7 @@ struct TokenizerNames {
   std::map<std::string, std::string> special;  // "unk_token" and so on to the token's text
   bool clean_up_spaces = false;                // not for byte pairs, which know where spaces stand
   bool clean_up_byte_pairs = false;            // even so
+  std::string target_language;                 // in a target's frame, in the place of the sources'; or none
 };
 
 // The tokenizer that tokenizer.json describes: tokens that are never split are taken out, the rest is
@@ -52,7 +53,12 @@ class PipelineTokenizer final : public Tokenizer {
   std::vector<Token> split(std::string_view text, Detail detail) const;
   void split_between(AlignedText text, Detail detail, std::vector<Token>& tokens) const;
   void split_section(AlignedText text, Detail detail, std::vector<Token>& tokens) const;
-  std::vector<Token> finish(TokenRuns runs, SpecialTokens special, PostProcessor::Texts texts) const;
+  struct Frame {
+    SpecialTokens special = SpecialTokens::keep;
+    TextSide side = TextSide::source;
+  };
+  std::vector<Token> finish(TokenRuns runs, const Frame& frame, PostProcessor::Texts texts) const;
+  void name_language(std::vector<Token>& run) const;
 
   std::unique_ptr<SubwordModel> model_;
   std::unique_ptr<Normalizer> normalizer_;

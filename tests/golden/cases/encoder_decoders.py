@@ -35,6 +35,13 @@ CASES = {
     "bart_span": dict(model="BartForQuestionAnswering", config=dict(**SIZES, activation_function="gelu", num_labels=2), lengths=[7, 7, 7]),
     "mbart_sequence": dict(model="MBartForSequenceClassification", config=dict(
         **SIZES, activation_function="relu", scale_embedding=True, num_labels=2), inputs=ENDED),
+    "t5_sequence": dict(model="T5ForSequenceClassification", config=dict(**T5, feed_forward_proj="relu", num_labels=3), inputs={
+        "input_ids": [[5, 9, 11, 12, 4, 6, 1], [8, 33, 8, 7, 1, 0, 0], [9, 1, 0, 0, 0, 0, 0]]}),
+    "t5_token": dict(model="T5ForTokenClassification", config=dict(**T5, feed_forward_proj="gated-gelu", num_labels=3)),
+    "t5_span": dict(model="T5ForQuestionAnswering", config=dict(**T5, feed_forward_proj="gated-silu", num_labels=2), lengths=[7, 7, 7]),
+    "mt5_sequence": dict(model="MT5ForSequenceClassification", config=dict(
+        **T5, feed_forward_proj="gated-gelu", num_labels=2, tie_word_embeddings=False), inputs={
+        "input_ids": [[5, 9, 11, 12, 4, 6, 1], [8, 33, 8, 7, 1, 0, 0], [9, 1, 0, 0, 0, 0, 0]]}),
     "t5_encoder": dict(model="T5EncoderModel", config=dict(**T5, feed_forward_proj="relu"), lengths=[7, 13, 3]),
     "mt5_encoder": dict(model="MT5EncoderModel", config=dict(**T5, feed_forward_proj="gated-gelu"), lengths=[7, 13, 3]),
 }

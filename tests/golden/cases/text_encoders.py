@@ -102,6 +102,27 @@ CASES = (
         for name, family, config in [
             ("bert", "Bert", BERT), ("distilbert", "DistilBert", DISTILBERT), ("electra", "Electra", BERT | dict(embedding_size=12)),
             ("roberta", "Roberta", BERT | dict(pad_token_id=1, type_vocab_size=1)), ("mpnet", "MPNet", BERT),
-            ("deberta_v2", "DebertaV2", BERT | dict(relative_attention=False, pooler_dropout=0.0))]
+            ("deberta_v2", "DebertaV2", BERT | dict(relative_attention=False, pooler_dropout=0.0)),
+            ("albert", "Albert", BERT | dict(embedding_size=12)), ("big_bird", "BigBird", BLOCKS)]
+    }
+    | {
+        # Question, two separators, choice, separator: what transformers expects where nothing says which are global.
+        "longformer_choice": dict(model="LongformerForMultipleChoice", config=WINDOWS, **LONG, inputs=dict(
+            input_ids=[[[0, 7, 8, 2, 2, 9, 10, 11, 12, 2], [0, 7, 8, 2, 2, 13, 14, 15, 16, 2]],
+                       [[0, 21, 2, 2, 17, 18, 19, 20, 21, 2], [0, 21, 2, 2, 20, 22, 23, 24, 25, 2]]],
+            attention_mask=[[[1] * 10] * 2] * 2, labels=[1, 0])),
+        "big_bird_span": dict(model="BigBirdForQuestionAnswering", config=BLOCKS, lengths=[20, 20], inputs=dict(
+            input_ids=[[2, 7, 8, 9, 3, *range(10, 24), 3], [2, 5, 3, *range(19, 35), 3]],
+            start_positions=[0, 7], end_positions=[9, 12]), **LONG),
+        "big_bird_span_full": dict(model="BigBirdForQuestionAnswering", types=True, lengths=[8, 8], config=BLOCKS | dict(
+            attention_type="original_full"), inputs=dict(start_positions=[0, 5], end_positions=[6, 7])),
+        "albert_runs": dict(model="AlbertForTokenClassification", config=BERT | LABELS | dict(
+            embedding_size=12, inner_group_num=2, num_hidden_groups=2, num_hidden_layers=3)),
+        "deberta_v2_conv": dict(model="DebertaV2ForMaskedLM", lengths=[9, 4, 1], config=BERT | dict(
+            relative_attention=True, pos_att_type=["p2c", "c2p"], position_buckets=4, share_att_key=True,
+            norm_rel_ebd="layer_norm", position_biased_input=False, type_vocab_size=0, conv_kernel_size=3,
+            conv_act="gelu", legacy=False), gradients=["deberta.encoder.conv.conv.weight"]),
+        "deberta_v2_conv_wide": dict(model="DebertaV2ForSequenceClassification", config=BERT | LABELS | dict(
+            type_vocab_size=0, conv_kernel_size=5)),
     }
 )

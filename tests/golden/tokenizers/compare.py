@@ -4,8 +4,9 @@ text that ids decode to. Not run by the suite: it wants a large text and real vo
 
   compare.py REGARD TEXT [FOLDER...]
 
-TEXT is cut into lines; bytes that are no UTF-8 become U+FFFD on both sides. A FOLDER holds a tokenizer.json. Without
-one, tokenizers of each kind are learned from the text. Ends with 1 where anything differs. Needs `tokenizers`."""
+TEXT is cut into lines (mixed_text.py makes one of all kinds); `regard` gets their bytes, the package what Python's decoder
+with errors="replace" makes of them. A FOLDER holds a tokenizer.json. Without one, tokenizers of each kind are learned from
+the text. Ends with 1 where anything differs. Needs `tokenizers`."""
 import collections
 import json
 import pathlib
@@ -67,6 +68,12 @@ def learned(lines):
     unigram.train_from_iterator(usual, trainers.UnigramTrainer(vocab_size=8000, special_tokens=["<pad>", "</s>", "<unk>"], unk_token="<unk>"))
     yield "unigram", unigram
 
+    words = Tokenizer(models.WordLevel(unk_token="[UNK]"))
+    words.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.StripAccents(), normalizers.Lowercase()])
+    words.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Whitespace(), pre_tokenizers.Digits(individual_digits=True)])
+    words.train_from_iterator(sample, trainers.WordLevelTrainer(vocab_size=8000, special_tokens=["[UNK]"]))
+    yield "word_level", words
+
 
 def byte_offsets(text, offsets):
     place = [0]
@@ -75,25 +82,27 @@ def byte_offsets(text, offsets):
     return [[place[a], place[b]] for a, b in offsets]
 
 
-def compare(name, tokenizer, folder, program, lines):
+def compare(name, tokenizer, folder, program, raw):
+    lines = [line.decode(errors="replace") for line in raw]
     tokenizer.no_truncation()
     tokenizer.no_padding()
     started = time.monotonic()
     expected = [tokenizer.encode(line) for line in lines]
     python = time.monotonic() - started
-    text = "\n".join(lines) + "\n"
+    data = b"".join(line + b"\n" for line in raw)
     started = time.monotonic()
-    subprocess.run([program, "tokenize", folder, "--ids", "--threads", "1"], input=text.encode(), check=True, stdout=subprocess.DEVNULL)
+    out = subprocess.run([program, "tokenize", folder, "--ids", "--threads", "1"], input=data, check=True, capture_output=True)
     ours = time.monotonic() - started
-    out = subprocess.run([program, "tokenize", folder, "--json"], input=text.encode(), check=True, capture_output=True)
+    alone = out.stdout.decode().split("\n")[:-1]
+    out = subprocess.run([program, "tokenize", folder, "--json"], input=data, check=True, capture_output=True)
     made = [json.loads(line) for line in out.stdout.decode().split("\n")[:-1]]
     ids = "\n".join(" ".join(map(str, one["ids"])) for one in made) + "\n"
     back = subprocess.run([program, "detokenize", folder], input=ids.encode(), check=True, capture_output=True)
     decoded = back.stdout.decode().split("\n")[:-1]
     wrong = {"ids": 0, "offsets": 0, "tokens": 0, "decoded": 0}
     shown = 0
-    for line, want, got, text in zip(lines, expected, made, decoded, strict=True):
-        parts = {"ids": got["ids"] == want.ids, "tokens": got["tokens"] == want.tokens,
+    for line, want, got, bare, text in zip(lines, expected, made, alone, decoded, strict=True):
+        parts = {"ids": got["ids"] == want.ids and bare == " ".join(map(str, want.ids)), "tokens": got["tokens"] == want.tokens,
                  "offsets": got["offsets"] == byte_offsets(line, want.offsets),
                  "decoded": text == tokenizer.decode(want.ids).replace("\n", "\\n")}
         for part, same in parts.items():
@@ -110,17 +119,17 @@ def compare(name, tokenizer, folder, program, lines):
 
 def main():
     program, path, *folders = sys.argv[1:]
-    data = pathlib.Path(path).read_bytes().decode(errors="replace")
-    lines = [line for line in data.split("\n") if not line.endswith("\r")]
+    raw = [line for line in pathlib.Path(path).read_bytes().split(b"\n") if not line.endswith(b"\r")]
+    lines = [line.decode(errors="replace") for line in raw]
     good = True
     with tempfile.TemporaryDirectory() as work:
         for folder in folders:
-            good &= compare(folder, Tokenizer.from_file(folder + "/tokenizer.json"), folder, program, lines)
+            good &= compare(folder, Tokenizer.from_file(folder + "/tokenizer.json"), folder, program, raw)
         for name, tokenizer in learned(lines) if not folders else []:
             folder = pathlib.Path(work) / name
             folder.mkdir()
             tokenizer.save(str(folder / "tokenizer.json"))
-            good &= compare(name, tokenizer, str(folder), program, lines)
+            good &= compare(name, tokenizer, str(folder), program, raw)
     sys.exit(not good)
 
 
