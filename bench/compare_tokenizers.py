@@ -38,7 +38,9 @@ def rate(command, first):
 
 megabytes = pathlib.Path(options.text).stat().st_size / 1e6
 print(f"load {os.getloadavg()[0]:.1f}")
-with tempfile.NamedTemporaryFile() as one:
+with tempfile.NamedTemporaryFile() as one, tempfile.NamedTemporaryFile() as valid:
+    valid.write(pathlib.Path(options.text).read_bytes().decode(errors="replace").encode()), valid.flush()
+    options.text = valid.name  # the program refuses what is no UTF-8
     with open(options.text, "rb") as text:
         one.write(text.readline()), one.flush()
     for folder in options.folders:

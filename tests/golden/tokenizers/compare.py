@@ -4,8 +4,8 @@ text that ids decode to. Not run by the suite: it wants a large text and real vo
 
   compare.py REGARD TEXT [FOLDER...]
 
-TEXT is cut into lines (mixed_text.py makes one of all kinds); `regard` gets their bytes, the package what Python's decoder
-with errors="replace" makes of them. A FOLDER holds a tokenizer.json. Without one, tokenizers of each kind are learned from
+TEXT is cut into lines (mixed_text.py makes one of all kinds); bytes that are no UTF-8 become U+FFFD on both sides, for the
+program refuses them in a text. A FOLDER holds a tokenizer.json. Without one, tokenizers of each kind are learned from
 the text. Ends with 1 where anything differs. Needs `tokenizers`."""
 import collections
 import json
@@ -89,7 +89,7 @@ def compare(name, tokenizer, folder, program, raw):
     started = time.monotonic()
     expected = [tokenizer.encode(line) for line in lines]
     python = time.monotonic() - started
-    data = b"".join(line + b"\n" for line in raw)
+    data = "".join(line + "\n" for line in lines).encode()
     started = time.monotonic()
     out = subprocess.run([program, "tokenize", folder, "--ids", "--threads", "1"], input=data, check=True, capture_output=True)
     ours = time.monotonic() - started
