@@ -104,6 +104,22 @@ TEST_F(TrainTranslationTest, LearnsToReverse) {
   EXPECT_EQ(read_json(folder_ / "run/generation_config.json")["max_length"], 256);
 }
 
+// Of a Marian, which has constants beside its weights: an adapter's checkpoints hold neither, and are found,
+// gone on with and averaged.
+TEST_F(TrainTranslationTest, CorrectionsGoOnBesideAMarian) {
+  run("base");
+  training_.init = folder_ / "base";
+  training_.settings.erase(training_.settings.begin(), training_.settings.begin() + 9);  // the shape's
+  for (const char* setting : {"lora_rank=3", "average_checkpoints=2", "max_steps=12"}) set(setting);
+  run("whole");
+  EXPECT_EQ(bytes("whole/config.json"), bytes("base/config.json"));
+  training_.settings.back().second = 6;
+  run("parts");
+  training_.settings.back().second = 12;
+  run("parts", RunDirectory::Begin::resume);
+  EXPECT_EQ(bytes("whole/adapter_model.safetensors"), bytes("parts/adapter_model.safetensors"));
+}
+
 TEST_F(TrainTranslationTest, GoesOnBitForBitAndChangesNothingAfterTheEnd) {
   run("whole");
   const ThreadPool one(1);

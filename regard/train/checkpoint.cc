@@ -168,8 +168,11 @@ class StoredParameters {
       : prefix_(models::is_adapter(directory) ? models::adapter_prefix : ""),
         weights_(Weights::open(prefix_.empty() ? directory : directory / models::adapter_weights_file)) {}
 
+  // Of what training leaves alone an adapter has nothing; other files have at least what is constant.
   bool lacks(const Parameter& p) const {
-    return p.role() == Parameter::Role::frozen && !weights_.has(prefix_ + p.name());
+    const bool may =
+        prefix_.empty() ? p.role() == Parameter::Role::frozen : p.role() != Parameter::Role::trained;
+    return may && !weights_.has(prefix_ + p.name());
   }
   Tensor operator[](const Parameter& p) const { return weights_.tensor(prefix_ + p.name(), p.shape()); }
 

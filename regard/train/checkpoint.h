@@ -54,7 +54,8 @@ class CheckpointFolder {
 Json description_of(const std::filesystem::path& file);
 
 // Sets the parameters to what model.safetensors in the directory holds under their names, or, where there is
-// an adapter instead (models/adapter.h), its file. Frozen ones that it lacks stay as they are.
+// an adapter instead (models/adapter.h), its file. Frozen ones that it lacks stay as they are, and so do an
+// adapter's constants.
 void load_parameters(nn::Parameters& parameters, const std::filesystem::path& directory);
 
 // The same with the means of those in the directories, added in their order in double.
