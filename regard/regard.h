@@ -265,8 +265,9 @@ class Model {
   std::vector<Generation> generate(const std::vector<std::string>& prompts,
                                    const GenerateOptions& options = {}) const;
 
-  // A vector for each text, by a text encoder: as a sentence-transformers directory says, else the mean of
-  // the last layer's states. Texts are cut to as many tokens as the model reads.
+  // A vector for each text, by a text encoder, T5's encoder or a decoder's stack: as a sentence-transformers
+  // directory says, else the mean of the last layer's states. Texts are cut to as many tokens as the model
+  // reads.
   std::vector<float> embed(std::string_view text, const EmbedOptions& options = {}) const;
   std::vector<std::vector<float>> embed(const std::vector<std::string>& texts,
                                         const EmbedOptions& options = {}) const;

@@ -239,7 +239,9 @@ TEST_F(Library, ADecoderGenerates) {
   source.request_stop();
   EXPECT_THROW(model.generate("a", {.stop = source.get_token()}), Interrupted);
   EXPECT_THROW(model.translate("a"), InputError);
-  EXPECT_THROW(model.embed("a"), InputError);
+  EXPECT_THROW(model.classify("a"), InputError);
+  EXPECT_EQ(model.embed("a dog").size(), model.embed("a").size());  // by its stack
+  EXPECT_NE(model.embed("a dog"), model.embed("a"));
 }
 
 TEST_F(Library, AnAdapterIsAddedWhenAModelIsLoaded) {
