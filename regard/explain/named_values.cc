@@ -21,16 +21,19 @@ constexpr std::array<NamedKind, 17> kinds{{
     {".attention.queries", "N H D", "queries as they are compared (rotated)"},
     {".attention.keys", "M G D", "keys as they are compared (rotated)"},
     {".attention.values", "M G D", "values"},
-    {".attention.scale", "", "what the product of a query and a key is multiplied by (read only)"},
+    {".attention.scale", "", "what the product of a query and a key is multiplied by (read only)",
+     NamedKind::Access::read},
     {".attention.weights", "H N S", "how much a row looks at each key; sums to 1"},
     {".attention.log_sum", "N H",
-     "logarithm of the sum of exp(score): weight = exp(score - this) (read only)"},
+     "logarithm of the sum of exp(score): weight = exp(score - this) (read only)", NamedKind::Access::read},
     {".attention.heads", "N H D", "what each head gives, before its output projection"},
     {".attention.output", "N C", "what attention adds to the stream"},
     {".feed_forward.activations", "N F", "activations inside the feed-forward network"},
     {".feed_forward.output", "N C", "what the feed-forward network adds to the stream"},
-    {".lens", "N C", "the stream after a block, as if the model ended there (read only)"},
-    {".logits", "N V", "the model's answers as if it ended after a block (read only)"},
+    {".lens", "N C", "the stream after a block, as if the model ended there (read only)",
+     NamedKind::Access::read},
+    {".logits", "N V", "the model's answers as if it ended after a block (read only)",
+     NamedKind::Access::read},
     {".stream", "N C", "the stream after the last block"},
     {".output", "N C", "the stack's result, normalized where the model does so"},
     {"", "", ""},
@@ -220,7 +223,7 @@ std::optional<Tensor> ValueProbe::see(const std::string& name, const Tensor& val
   std::optional<Tensor> made;
   for (const ValueChange& change : changes_) {
     if (!matches_pattern(name, change.what.name)) continue;
-    if (kind != nullptr && kind->meaning.ends_with("(read only)"))
+    if (kind != nullptr && kind->access == NamedKind::Access::read)
       throw UsageError(fmt::format("{}: it can be read, but not changed", name));
     made = changed(name, change, made ? *made : value);
   }

@@ -12,9 +12,11 @@ namespace regard::explain {
 // What values of a pass a name stands for. Axes: N rows (tokens), M rows of the keys, S keys of a sequence, H
 // heads, G key heads, D head width, C model width, F feed-forward width, V the vocabulary or labels.
 struct NamedKind {
-  std::string_view ending;   // of the name
-  std::string_view axes;     // e.g. "H N S"
-  std::string_view meaning;  // in words
+  enum class Access : std::uint8_t { change, read };  // what a probe may do
+  std::string_view ending;                            // of the name
+  std::string_view axes;                              // e.g. "H N S"
+  std::string_view meaning;                           // in words
+  Access access = Access::change;
 };
 // Of the value of that name; null where no kind is known.
 const NamedKind* kind_of(std::string_view name);

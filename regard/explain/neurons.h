@@ -49,9 +49,8 @@ class NeuronReader final : public Probe {
 
   std::vector<ValueChoice> choices_;
   std::vector<bool> found_;
-  std::vector<std::string> names_;  // offered
-  std::map<std::string, Tensor>
-      seen_;  // of the attention that is being read, by the last part of their names
+  std::vector<std::string> names_;      // offered
+  std::map<std::string, Tensor> seen_;  // of the attention being read, by the last part of their names
   std::int64_t numbers_ = 0;
 };
 

@@ -43,6 +43,17 @@ std::vector<double> row_of(const Matrix& x, std::size_t row) {
   return {begin, begin + static_cast<std::ptrdiff_t>(x.columns)};
 }
 
+// A row of the mean over heads, half of it the residual connection.
+template <class T>
+void mix(const Tensor& weights, std::size_t row, std::span<double> mixed) {
+  const auto H = static_cast<std::size_t>(weights.size(0)), S = mixed.size();
+  const T* data = weights.host<T>().data();
+  for (std::size_t h = 0; h < H; ++h)
+    for (std::size_t s = 0; s < S; ++s)
+      mixed[s] += 0.5 * static_cast<double>(data[(h * S + row) * S + s]) / static_cast<double>(H);
+  mixed[row] += 0.5;
+}
+
 }  // namespace
 
 Matrix Matrix::zeros(std::size_t rows, std::size_t columns) {
@@ -62,21 +73,6 @@ Matrix product(const Matrix& a, const Matrix& b) {
       for (std::size_t j = 0; j < b.columns; ++j) made.at(i, j) += a.at(i, k) * b.at(k, j);
   return made;
 }
-
-namespace {
-
-// A row of the mean over heads, half of it the residual connection.
-template <class T>
-void mix(const Tensor& weights, std::size_t row, std::span<double> mixed) {
-  const auto H = static_cast<std::size_t>(weights.size(0)), S = mixed.size();
-  const T* data = weights.host<T>().data();
-  for (std::size_t h = 0; h < H; ++h)
-    for (std::size_t s = 0; s < S; ++s)
-      mixed[s] += 0.5 * static_cast<double>(data[(h * S + row) * S + s]) / static_cast<double>(H);
-  mixed[row] += 0.5;
-}
-
-}  // namespace
 
 void roll(Matrix& rolled, const Tensor& weights, const ThreadPool& threads) {
   const auto T = static_cast<std::size_t>(weights.size(1));

@@ -88,10 +88,13 @@ void weights_of(const Context& context, const AttentionProblem& p, const Weights
   for_each_of(context, static_cast<std::int64_t>(runs.size()) * heads, [&](std::int64_t item) {
     const Run& run = runs[static_cast<std::size_t>(item / heads)];
     const std::int64_t h = item % heads;
+    const auto row_of = [&](std::int64_t r) {
+      return w.as<T>() + h * w.stride(0) + (run.begin + r) * w.stride(1);
+    };
     Scratch<double> row(context, keys);
     Scratch<float> memory(context, by_matrices ? run.count * keys : 1);
     for (std::int64_t r = 0; r < run.count; ++r) {
-      T* out = w.as<T>() + h * w.stride(0) + (run.begin + r) * w.stride(1);
+      T* out = row_of(r);
       for (std::int64_t j = 0; j < w.size(2); ++j) out[j * w.stride(2)] = T{0};
     }
     if (run.sequence < 0) return;
@@ -108,7 +111,7 @@ void weights_of(const Context& context, const AttentionProblem& p, const Weights
                        [&](std::int64_t j) { return scores.score(i, j, double{memory.data()[r * S + j]}); });
       else
         scores.weights(i);
-      T* out = w.as<T>() + h * w.stride(0) + (run.begin + r) * w.stride(1);
+      T* out = row_of(r);
       for (std::int64_t j = 0; j < S; ++j) out[j * w.stride(2)] = static_cast<T>(row[j]);
     }
   });

@@ -1,11 +1,14 @@
 #include "regard/tasks/dense_module.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string>
 
 #include "regard/autograd/ops/elementwise.h"
 #include "regard/autograd/ops/linear.h"
+#include "regard/base/error.h"
 #include "regard/base/file.h"
 #include "regard/base/json.h"
 #include "regard/tensor/safetensors.h"
@@ -52,7 +55,7 @@ DenseModule read_dense(const fs::path& folder) {
   const std::int64_t in = config.at("in_features").positive(), out = config.at("out_features").positive();
   check_place(config, "module_input_name");
   check_place(config, "module_output_name");
-  DenseModule module;
+  DenseModule module{.file = file};
   module.activation = activation_of(config);
   const Weights weights = Weights::open(folder);
   const auto tensor = [&](const char* name, const Shape& shape) {
@@ -83,6 +86,9 @@ void write_dense(const DenseModule& module, const fs::path& folder) {
 }
 
 Var apply(const DenseModule& module, const Var& x) {
+  if (x.size(1) != module.in())
+    throw InputError(fmt::format("{}: found in_features {}, expected {} as what goes into it",
+                                 module.file.string(), module.in(), x.size(1)));
   Step& step = x.step();
   const Var bias = module.bias ? step.constant(module.bias) : Var();
   const Var y = linear(x, {step.constant(module.weight), bias}, module.activation);

@@ -143,12 +143,7 @@ Tensor Embedder::vectors_of(Step& step, const TokenBatch& batch) const {
     std::copy(vector.begin(), vector.end(), vectors.begin() + static_cast<std::ptrdiff_t>(i * C));
   });
   Var x = step.constant(Tensor::from<float>({B, C}, vectors));
-  for (const DenseModule& module : form_.dense) {
-    if (x.size(1) != module.in())
-      throw InputError(fmt::format("a Dense module: found in_features {}, expected {} as what goes into it",
-                                   module.in(), x.size(1)));
-    x = apply(module, x);
-  }
+  for (const DenseModule& module : form_.dense) x = apply(module, x);
   return x.value();
 }
 

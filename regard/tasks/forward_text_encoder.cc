@@ -140,7 +140,7 @@ Var loss_of(const TextEncoder& model, const TextEncoder::Projected& head, const 
   if (model.head() == HeadKind::span) {
     if (!inputs.contains("start_positions") || !inputs.contains("end_positions")) return {};
     const std::int64_t B = layout.batch();
-    return span_loss(span_logits(model, head, batch.tokens), layout,
+    return span_loss(head_logits(model, head, batch.tokens), layout,
                      {per_sequence(inputs, "start_positions", B), per_sequence(inputs, "end_positions", B)});
   }
   const auto found = inputs.find("labels");
@@ -159,8 +159,7 @@ Var loss_of(const TextEncoder& model, const TextEncoder::Projected& head, const 
 void add_logits(std::vector<NamedTensor>& results, const TextEncoder& model,
                 const TextEncoder::Projected& head, const Batch& batch) {
   const Layout& layout = batch.tokens.layout;
-  const Var logits = model.head() == HeadKind::span ? span_logits(model, head, batch.tokens)
-                                                    : linear(head.features, head.projection);
+  const Var logits = head_logits(model, head, batch.tokens);
   if (model.head() == HeadKind::sequence) {
     results.push_back({"logits", logits.value()});
   } else if (model.head() == HeadKind::choices) {

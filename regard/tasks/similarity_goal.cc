@@ -234,12 +234,7 @@ Json SimilarityGoal::files() const {
 models::TextEncoder::Projected SimilarityGoal::project(const models::TextEncoder& /*model*/,
                                                        const Var& hidden, const Layout& layout) const {
   Var vectors = pooled_states(hidden, layout, form_.pooling.front());
-  for (const DenseModule& module : form_.dense) {
-    if (vectors.size(1) != module.in())
-      throw InputError(fmt::format("{}: a Dense module: found in_features {}, expected {}",
-                                   data_.init.string(), module.in(), vectors.size(1)));
-    vectors = apply(module, vectors);
-  }
+  for (const DenseModule& module : form_.dense) vectors = apply(module, vectors);
   const std::int64_t S = vectors.size(0), C = vectors.size(1);
   return {reshape(unit_rows(reshape(vectors, {S, 1, C}), Var()), {S, C}), {}};
 }

@@ -65,7 +65,7 @@ Var binary_loss(const Var& logits, const Tensor& labels, const Tensor& counted) 
   return scale(sum(picked), -1 / std::max(1.0, count));
 }
 
-Var span_logits(const models::TextEncoder& model, const models::TextEncoder::Projected& head,
+Var head_logits(const models::TextEncoder& model, const models::TextEncoder::Projected& head,
                 const TokenBatch& tokens) {
   const Var logits = linear(head.features, head.projection);
   const Tensor outside = model.outside_spans(tokens);

@@ -16,8 +16,9 @@ Var squared_loss(const Var& logits, const Tensor& labels);
 // counted where `counted` [R,L] is 1 (absent: all).
 Var binary_loss(const Var& logits, const Tensor& labels, const Tensor& counted = {});
 
-// The logits [N,2] of a head for spans, far below all others where no span begins or ends.
-Var span_logits(const models::TextEncoder& model, const models::TextEncoder::Projected& head,
+// The logits of a head, a row for each of its features; of one for spans far below all others where no span
+// begins or ends.
+Var head_logits(const models::TextEncoder& model, const models::TextEncoder::Projected& head,
                 const TokenBatch& tokens);
 
 // Half the sum of two losses, of where spans begin and where they end: each the mean over sequences of

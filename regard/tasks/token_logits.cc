@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "regard/autograd/ops/linear.h"
 #include "regard/base/error.h"
 #include "regard/tasks/text_encoder_loss.h"
 
@@ -27,9 +26,7 @@ std::vector<std::vector<double>> token_logits(const models::TextEncoder& model,
     const EncoderBatch batch = encoder_batch(examples, std::span(order).subspan(begin, end - begin));
     Step step(options);
     const auto head = model.project(model.hidden(step, batch.inputs()), batch.tokens.layout);
-    const bool spans = model.head() == models::HeadKind::span;
-    const Tensor logits =
-        (spans ? span_logits(model, head, batch.tokens) : linear(head.features, head.projection)).value();
+    const Tensor logits = head_logits(model, head, batch.tokens).value();
     for (std::size_t i = begin; i < end; ++i) {
       const Sequence& s = batch.tokens.layout.sequences()[i - begin];
       results[order[i]] = logits.rows(s.begin, s.begin + s.length).to_doubles();

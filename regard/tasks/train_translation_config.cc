@@ -169,8 +169,9 @@ TranslationPlan plan_translation(const TranslationTraining& training, const Json
   Shape shape = preset.shape;
   shape.positions = std::max<int>(shape.positions, static_cast<int>(task.least_positions));
   const std::string family = base.is_null() ? "" : base.value("model_type", "");
-  const bool corrects = std::any_of(training.settings.begin(), training.settings.end(),
-                                    [](const auto& setting) { return setting.first == "lora_rank"; });
+  const bool corrects =
+      std::any_of(training.settings.begin(), training.settings.end(),
+                  [](const auto& setting) { return setting.first == "lora_rank" && setting.second != 0; });
   plan.fixed_shape = !base.is_null() && (corrects || !models::has_open_shape(family));
   if (base.is_null())
     plan.config = config_of(shape);
