@@ -18,6 +18,9 @@ const AttentionKernels& choose_kernels(const Context& context, const AttentionPr
   const AttentionKernels& specification = p.q.dtype == DType::f64 ? reference::attention_kernels<double>()
                                                                   : reference::attention_kernels<float>();
   if (p.content.buckets || (dout && dout.stride(2) != 1)) return specification;
+  if (p.products == DType::bf16 && context.level == Level::amx)
+    if (const AttentionKernels* tiles = cpu::attention_on_amx(); tiles != nullptr && tiles->accepts(p))
+      return *tiles;
   for (const Row<AttentionKernels>& row : table_of(cpu::attention_kernels, specification))
     if (row.level > Level::reference && row.level <= context.level && row.kernels != nullptr &&
         row.kernels->accepts(p))
@@ -59,6 +62,54 @@ std::vector<Task> tasks_of(const TilePlan& plan, std::int64_t heads, const Count
             {static_cast<std::int32_t>(b), static_cast<std::int32_t>(h), static_cast<std::int32_t>(t)});
   return tasks;
 }
+
+// The keys or queries of all sequences in a form that the kernels ask for, made by all threads.
+class Packed {
+ public:
+  struct Which {
+    const AttentionForm& form;
+    std::int64_t heads;
+    std::int64_t (*length)(const AttentionSequence&);
+  };
+  Packed(const AttentionBy& by, const Which& which, const AttentionBackwardPiece& of)
+      : first_(first_tiles(*of.problem->plan, which)),
+        memory_(by.context, bytes(*of.problem, which)),
+        operands_{memory_.data(), which.form.pack ? which.form.bytes(*of.problem) : 0, which.heads,
+                  first_.data()} {
+    if (which.form.pack == nullptr) return;
+    const auto count = [&](const AttentionSequence& s) { return tiles_of(which.length(s)); };
+    run_tasks(by.context, tasks_of(*of.problem->plan, which.heads, count), by.kernels.scratch(*of.problem),
+              [&](const Task& t, void* scratch) {
+                AttentionBackwardPiece piece = of;
+                piece.sequence = t.sequence;
+                piece.head = t.head;
+                piece.tile = t.tile;
+                piece.scratch = scratch;
+                const std::int64_t slot = (operands_.first[t.sequence] + t.tile) * which.heads + t.head;
+                which.form.pack(piece, operands_.data + slot * operands_.bytes);
+              });
+  }
+  const PackedOperands& operands() const { return operands_; }
+
+  static std::int64_t keys(const AttentionSequence& s) { return s.keys; }
+  static std::int64_t queries(const AttentionSequence& s) { return s.queries; }
+
+ private:
+  static std::vector<std::int64_t> first_tiles(const TilePlan& plan, const Which& which) {
+    std::vector<std::int64_t> first{0};
+    if (which.form.pack != nullptr)
+      for (const AttentionSequence& s : plan.sequences)
+        first.push_back(first.back() + tiles_of(which.length(s)));
+    return first;
+  }
+  std::int64_t bytes(const AttentionProblem& p, const Which& which) const {
+    return which.form.pack ? std::max<std::int64_t>(1, first_.back() * which.heads * which.form.bytes(p)) : 1;
+  }
+
+  std::vector<std::int64_t> first_;
+  Scratch<std::byte> memory_;
+  PackedOperands operands_;
+};
 
 void check(const AttentionProblem& p) {
   assert(p.plan != nullptr && p.q.size(1) % p.k.size(1) == 0);
@@ -107,22 +158,37 @@ void add_parts(const double* parts, std::int64_t count, const View& sum, std::in
 }  // namespace
 
 void attention_forward(const Context& context, const AttentionProblem& p, const AttentionResult& result) {
+  attention_forward_by({choose_kernels(context, p), context}, p, result);
+}
+void attention_backward(const Context& context, const AttentionProblem& p, const AttentionSaved& saved,
+                        const AttentionGradient& gradient) {
+  attention_backward_by({choose_kernels(context, p, saved.dout), context}, p, saved, gradient);
+}
+
+void attention_forward_by(const AttentionBy& by, const AttentionProblem& p, const AttentionResult& result) {
   check(p);
-  const AttentionKernels& kernels = choose_kernels(context, p);
+  const AttentionKernels& kernels = by.kernels;
+  const Context& context = by.context;
+  AttentionBackwardPiece all;
+  all.problem = &p;
+  all.unit = kernels.unit;
+  const Packed keys(by, {kernels.forward_key_form, p.k.size(1), Packed::keys}, all);
   const bool ranges = p.plan->form == PlanForm::ranges;
   const auto tiles = [&](const AttentionSequence& s) { return ranges ? 1 : tiles_of(s.queries); };
   run_tasks(context, tasks_of(*p.plan, ranges ? p.k.size(1) : p.q.size(1), tiles), kernels.scratch(p),
             [&](const Task& t, void* scratch) {
-              const AttentionPiece piece{&p, t.sequence, t.head, t.tile, scratch};
+              const AttentionPiece piece{&p,      t.sequence,   t.head,         t.tile,
+                                         scratch, kernels.unit, keys.operands()};
               (ranges ? kernels.forward_ranges : kernels.forward)(piece, result);
             });
 }
 
-void attention_backward(const Context& context, const AttentionProblem& p, const AttentionSaved& saved,
-                        const AttentionGradient& g) {
+void attention_backward_by(const AttentionBy& by, const AttentionProblem& p, const AttentionSaved& saved,
+                           const AttentionGradient& g) {
   check(p);
   assert(g.columns != nullptr && p.plan->form == PlanForm::tiles);
-  const AttentionKernels& kernels = choose_kernels(context, p, saved.dout);
+  const AttentionKernels& kernels = by.kernels;
+  const Context& context = by.context;
   const std::int64_t N = p.q.size(0), H = p.q.size(1), G = p.k.size(1), D = p.q.size(2);
   const auto B = static_cast<std::int64_t>(p.plan->sequences.size());
   Scratch<double> delta_memory(context, std::max<std::int64_t>(1, N * H));
@@ -139,12 +205,22 @@ void attention_backward(const Context& context, const AttentionProblem& p, const
   std::fill(dbias.data(), dbias.data() + B * bias_part, 0.0);
   std::fill(dadditive.data(), dadditive.data() + B * additive_part, 0.0);
 
+  AttentionBackwardPiece all;
+  all.problem = &p;
+  all.unit = kernels.unit;
+  all.saved = &saved;
+  all.gradient = &g;
+  all.delta = delta;
+  const Packed keys(by, {kernels.backward_key_form, G, Packed::keys}, all);
+  const Packed queries(by, {kernels.backward_query_form, H, Packed::queries}, all);
+  all.keys = keys.operands();
+  all.queries = queries.operands();
   const auto piece_of = [&](const Task& t, void* scratch) {
-    AttentionBackwardPiece piece;
-    static_cast<AttentionPiece&>(piece) = {&p, t.sequence, t.head, t.tile, scratch};
-    piece.saved = &saved;
-    piece.gradient = &g;
-    piece.delta = delta;
+    AttentionBackwardPiece piece = all;
+    piece.sequence = t.sequence;
+    piece.head = t.head;
+    piece.tile = t.tile;
+    piece.scratch = scratch;
     return piece;
   };
   const auto run = [&](const std::vector<Task>& tasks, void (*kernel)(const AttentionBackwardPiece&)) {

@@ -52,6 +52,9 @@ struct AttentionProblem {
   // Acts on the weights: that of (example b, head h, query position i, key position j) is decided by
   // attention_dropout_block(key, b, h, i, j) alone.
   DropoutRule dropout;
+  // bf16: where a level multiplies bf16 itself (amx), operands of f32 are rounded to it on their way into
+  // products; sums and softmax stay f32. Elsewhere nothing is rounded.
+  DType products = DType::f32;
 };
 
 // The 16 bytes that decide keys j .. j + 15 (j a multiple of 16) of a query: byte t % 4 of word t / 4 belongs

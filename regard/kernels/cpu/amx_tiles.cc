@@ -59,9 +59,11 @@ struct AmxBf16 : Amx {
 
 MultiplyLowBits amx_multiply_int8() { return multiply_by_tiles<AmxInt8>; }
 MultiplyLowBits amx_multiply_bf16() { return multiply_by_tiles<AmxBf16>; }
+const TileUnit* amx_bf16_unit() { return &tile_unit<AmxBf16>; }
 #else
 MultiplyLowBits amx_multiply_int8() { return nullptr; }
 MultiplyLowBits amx_multiply_bf16() { return nullptr; }
+const TileUnit* amx_bf16_unit() { return nullptr; }
 #endif
 
 }  // namespace regard::kernels::cpu

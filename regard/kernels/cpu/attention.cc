@@ -6,15 +6,28 @@
 // After targets.h.
 #include <hwy/foreach_target.h>
 
-#include "regard/kernels/cpu/attention_backward-inl.h"
-#include "regard/kernels/cpu/attention_forward-inl.h"
 #include "regard/kernels/cpu/attention_ranges-inl.h"
+#include "regard/kernels/cpu/attention_vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace regard::kernels::cpu::HWY_NAMESPACE {
 
-// f32 dot products whose rows have contiguous elements; the rest is the reference's. So are scores with both
-// a cap and a bias, which no model has.
+using attention::VectorBackward;
+
+constexpr AttentionKernels attention_level{accepts_attention,
+                                           attention::scratch,
+                                           attention::forward<attention::VectorForward>,
+                                           attention::forward_ranges,
+                                           attention::backward_sequence<VectorBackward>,
+                                           attention::backward_keys<VectorBackward>,
+                                           attention::backward_queries<VectorBackward>};
+
+}  // namespace regard::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace regard::kernels::cpu {
+
 bool accepts_attention(const AttentionProblem& p) {
   if (p.q.dtype != DType::f32 || p.pairing != Pairing::dot) return false;
   if (p.bias.table && (p.bias.table.strides[1] != 1 || p.soft_cap != 0)) return false;
@@ -26,17 +39,6 @@ bool accepts_attention(const AttentionProblem& p) {
     if (s.key_past % 16 != 0) return false;  // one block of random bytes serves 16 keys
   return true;
 }
-
-constexpr AttentionKernels attention_level{
-    accepts_attention,          attention::scratch,           attention::forward,
-    attention::forward_ranges,  attention::backward_sequence, attention::backward_keys,
-    attention::backward_queries};
-
-}  // namespace regard::kernels::cpu::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-namespace regard::kernels::cpu {
 
 const AttentionKernels* attention_kernels(Level level) { return REGARD_AT_LEVEL(level, attention_level); }
 

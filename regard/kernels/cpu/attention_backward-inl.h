@@ -11,10 +11,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace regard::kernels::cpu::HWY_NAMESPACE::attention {
 
-// What the gradient of one tile needs, packed; and what it leaves.
+// What the gradient of one tile needs beside its products' operands; and what it leaves.
 struct GradientTile {
-  float* q;        // [D][64], scaled
-  float* dout;     // [Dv][64]
   float* log_sum;  // [64], infinity past the last query
   float* delta;    // [64]
   float* weights;  // [key][query]: after dropout
@@ -22,20 +20,16 @@ struct GradientTile {
   float* factors;  // of dropout
 };
 
-HWY_INLINE void load_queries(const AttentionBackwardPiece& piece, std::int64_t h, std::int64_t tile,
-                             const GradientTile& g) {
-  const AttentionProblem& p = *piece.problem;
-  const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t first = s.query_begin + tile * side, rows = least(side, s.queries - tile * side);
-  pack_columns(rows_of(p.q, {first, rows, h}), static_cast<float>(p.scale), g.q);
-  pack_columns(rows_of(piece.saved->dout, {first, rows, h}), 1.0f, g.dout);
+HWY_INLINE void load_queries(const AttentionBackwardPiece& piece, const Queries& at, const GradientTile& g) {
   const ConstView& ls = piece.saved->log_sum;
   for (std::int64_t i = 0; i < side; ++i) {
-    const std::int64_t n = first + i;
-    g.log_sum[i] = i < rows ? static_cast<const float*>(ls.data)[n * ls.strides[0] + h * ls.strides[1]]
-                            : std::numeric_limits<float>::infinity();
-    g.delta[i] =
-        i < rows ? static_cast<const float*>(piece.delta.data)[n * piece.delta.strides[0] + h] : 0.0f;
+    const std::int64_t n = at.first + i;
+    g.log_sum[i] = i < at.rows
+                       ? static_cast<const float*>(ls.data)[n * ls.strides[0] + at.head * ls.strides[1]]
+                       : std::numeric_limits<float>::infinity();
+    g.delta[i] = i < at.rows
+                     ? static_cast<const float*>(piece.delta.data)[n * piece.delta.strides[0] + at.head]
+                     : 0.0f;
   }
 }
 
@@ -68,27 +62,21 @@ HWY_INLINE void differentiate(const AttentionProblem& p, const ScoreTile& t, con
     }
 }
 
-HWY_INLINE void gradient_tile(const AttentionBackwardPiece& piece, const ScoreTile& t, const GradientTile& g,
-                              const Dropped& at, std::int64_t key_tile) {
-  const AttentionProblem& p = *piece.problem;
-  const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t key_head = at.head / (p.q.shape[1] / p.k.shape[1]),
-                     key_row = p.plan->key_row(s, key_tile);
-  const Rows k = rows_of(p.k, {key_row, t.keys, key_head}), v = rows_of(p.v, {key_row, t.keys, key_head});
-  const std::int64_t end = padded(t.queries);
-  product<Into::store>({k.data, k.stride, 1, g.q, side, g.weights, side, k.width, nullptr}, t.keys, end);
-  product<Into::store>({v.data, v.stride, 1, g.dout, side, g.dscores, side, v.width, nullptr}, t.keys, end);
+template <class Products>
+HWY_INLINE void gradient_tile(Products& products, const Queries& at, const ScoreTile& t,
+                              const GradientTile& g) {
+  const AttentionProblem& p = at.problem;
+  products.scores(at, t, g.weights);
+  products.dweights(at, t, g.dscores);
   cap_scores(t, p.soft_cap, g.weights);
-  add_bias(at, t, g.weights);
+  add_bias(at.place(t), t, g.weights);
   hide(t, g.weights);
-  if (p.dropout.keep_of_256 != 256) fill_dropout(at, t, g.factors);
+  if (p.dropout.keep_of_256 != 256) fill_dropout(at.place(t), t, g.factors);
   differentiate(p, t, g);
 }
 
-HWY_INLINE GradientTile take_tile(const AttentionProblem& p, float*& memory) {
+HWY_INLINE GradientTile take_tile(float*& memory) {
   GradientTile g{};
-  g.q = take(memory, side * p.q.shape[2]);
-  g.dout = take(memory, side * p.v.shape[2]);
   g.log_sum = take(memory, side);
   g.delta = take(memory, side);
   g.weights = take(memory, side * side);
@@ -97,10 +85,9 @@ HWY_INLINE GradientTile take_tile(const AttentionProblem& p, float*& memory) {
   return g;
 }
 
-// sum [rows][padded(width)] -> rows of a gradient
-HWY_INLINE void put_rows(const View& to, const std::int64_t (&at)[3], const float* sum, float factor) {
-  const std::int64_t P = padded(to.shape[2]);
-  for (std::int64_t r = 0; r < at[1]; ++r) put_row(to, {at[0] + r, at[2]}, sum + r * P, factor);
+// sum -> rows of a gradient; at: first row, rows, head
+HWY_INLINE void put_rows(const View& to, const std::int64_t (&at)[3], const RowSums& sum, float factor) {
+  for (std::int64_t r = 0; r < at[1]; ++r) put_row(to, {at[0] + r, at[2]}, sum.data + r * sum.stride, factor);
 }
 
 // This piece's part of the bias's gradient for one of the heads that read its key head; or null.
@@ -109,133 +96,109 @@ HWY_INLINE double* bias_part(const AttentionBackwardPiece& piece, std::int64_t h
   return static_cast<double*>(piece.dbias) + head_in_group * piece.problem->bias.table.shape[1];
 }
 
-// The parts of dk and dv that one tile gives, given its queries and dout as rows.
-struct KeySums {
-  float* q_rows;     // [64][padded(D)], scaled
-  float* dout_rows;  // [64][padded(Dv)]
-  float* dk;         // [64][padded(D)]
-  float* dv;         // [64][padded(Dv)]
-};
-HWY_INLINE void add_to_keys(const AttentionProblem& p, const ScoreTile& t, const GradientTile& g,
-                            const KeySums& sums) {
-  const std::int64_t P = padded(p.q.shape[2]), Pv = padded(p.v.shape[2]);
-  product<Into::add>({g.weights, side, 1, sums.dout_rows, Pv, sums.dv, Pv, t.queries, nullptr}, t.keys, Pv);
-  product<Into::add>({g.dscores, side, 1, sums.q_rows, P, sums.dk, P, t.queries, nullptr}, t.keys, P);
-}
-
-HWY_INLINE void add_to_queries(const AttentionProblem& p, const ScoreTile& t, const GradientTile& g,
-                               const Rows& keys, float* key_rows, float* dq) {
-  (void)p;
-  const std::int64_t P = padded(keys.width);
-  const std::uint64_t bad = pack_rows(keys, 1.0f, key_rows);
-  product<Into::add>({g.dscores, 1, side, key_rows, P, dq, P, t.keys, nullptr}, t.queries, P);
-  if (bad != 0) add_bad_rows(t, bad, keys, g.dscores, dq);
-}
-
-HWY_INLINE void pack_query_rows(const AttentionBackwardPiece& piece, std::int64_t h, std::int64_t tile,
-                                const KeySums& sums) {
-  const AttentionProblem& p = *piece.problem;
-  const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t first = s.query_begin + tile * side, rows = least(side, s.queries - tile * side);
-  pack_rows(rows_of(p.q, {first, rows, h}), static_cast<float>(p.scale), sums.q_rows);
-  pack_rows(rows_of(piece.saved->dout, {first, rows, h}), 1.0f, sums.dout_rows);
-}
-
-HWY_INLINE KeySums take_sums(const AttentionProblem& p, float*& memory) {
-  const std::int64_t P = padded(p.q.shape[2]), Pv = padded(p.v.shape[2]);
-  KeySums sums{take(memory, side * P), take(memory, side * Pv), take(memory, side * P),
-               take(memory, side * Pv)};
-  fill(sums.dk, sums.dk + side * P, 0.0f);
-  fill(sums.dv, sums.dv + side * Pv, 0.0f);
-  return sums;
-}
-
-HWY_INLINE void put_keys(const AttentionBackwardPiece& piece, std::int64_t tile, const KeySums& sums) {
+template <class Products>
+HWY_INLINE void put_keys(const AttentionBackwardPiece& piece, std::int64_t tile, const Products& products) {
   const TilePlan& plan = *piece.problem->plan;
   const AttentionSequence& s = plan.sequences[static_cast<std::size_t>(piece.sequence)];
   const std::int64_t row = plan.key_row(s, tile), rows = least(side, s.keys - tile * side);
-  if (piece.gradient->dk) put_rows(piece.gradient->dk, {row, rows, piece.head}, sums.dk, 1.0f);
-  if (piece.gradient->dv) put_rows(piece.gradient->dv, {row, rows, piece.head}, sums.dv, 1.0f);
+  if (piece.gradient->dk) put_rows(piece.gradient->dk, {row, rows, piece.head}, products.dk(), 1.0f);
+  if (piece.gradient->dv) put_rows(piece.gradient->dv, {row, rows, piece.head}, products.dv(), 1.0f);
+}
+template <class Products>
+HWY_INLINE void put_queries(const AttentionBackwardPiece& piece, const Queries& at, Products& products) {
+  put_rows(piece.gradient->dq, {at.first, at.rows, at.head}, products.dq(),
+           static_cast<float>(at.problem.scale));
 }
 
+// `Products` are the products of the pass, by vectors in f32 or on tiles in bf16:
+//
+//   Products(piece, memory)
+//   void read_queries(at), read_queries_for_keys(at)  // the tile that the next ones belong to
+//   void scores(at, t, to), dweights(at, t, to)  // [key][query]: scaled k q, v dout
+//   void clear_keys(), clear_queries()
+//   void add_to_keys(t, weights, dscores)     // dv += weights dout, dk += dscores q
+//   void add_to_queries(at, t, dscores)       // dq += dscores^T k
+//   RowSums dk(), dv(), dq()
+template <class Products>
 void backward_sequence(const AttentionBackwardPiece& piece) {  // queries and keys are one tile each
   const AttentionProblem& p = *piece.problem;
   const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t group = p.q.shape[1] / p.k.shape[1], P = padded(p.q.shape[2]);
+  const std::int64_t group = p.q.shape[1] / p.k.shape[1];
   auto* memory = static_cast<float*>(piece.scratch);
-  const GradientTile g = take_tile(p, memory);
-  const KeySums sums = take_sums(p, memory);
-  float* key_rows = take(memory, side * P);
-  float* dq = take(memory, side * P);
+  Products products(piece, memory);
+  const GradientTile g = take_tile(memory);
+  products.clear_keys();
   for (std::int64_t h = piece.head * group; h < (piece.head + 1) * group && s.queries > 0; ++h) {
-    fill(dq, dq + side * P, 0.0f);
-    load_queries(piece, h, 0, g);
-    pack_query_rows(piece, h, 0, sums);
+    const Queries at = queries_of(piece, h, 0);
+    load_queries(piece, at, g);
+    products.read_queries(at);
+    products.read_queries_for_keys(at);
+    products.clear_queries();
     for (const TileRun& run : p.plan->runs_of(h, s.first_row)) {
       ScoreTile t = score_tile(p, run.bits, run.multiplicity);
       t.queries = s.queries;
       t.keys = s.keys;
-      const Dropped at = dropped(piece, h, 0, 0);
-      gradient_tile(piece, t, g, at, 0);
-      if (double* dbias = bias_part(piece, h - piece.head * group)) add_to_bias(at, t, g.dscores, dbias);
-      add_to_keys(p, t, g, sums);
-      if (piece.gradient->dq)
-        add_to_queries(p, t, g, rows_of(p.k, {p.plan->key_row(s, 0), t.keys, piece.head}), key_rows, dq);
+      gradient_tile(products, at, t, g);
+      if (double* dbias = bias_part(piece, h - piece.head * group))
+        add_to_bias(at.place(t), t, g.dscores, dbias);
+      products.add_to_keys(t, g.weights, g.dscores);
+      if (piece.gradient->dq) products.add_to_queries(at, t, g.dscores);
     }
-    if (piece.gradient->dq)
-      put_rows(piece.gradient->dq, {s.query_begin, s.queries, h}, dq, static_cast<float>(p.scale));
+    if (piece.gradient->dq) put_queries(piece, at, products);
   }
-  if (s.keys > 0) put_keys(piece, 0, sums);
+  if (s.keys > 0) put_keys(piece, 0, products);
 }
 
+template <class Products>
 void backward_keys(const AttentionBackwardPiece& piece) {
   const AttentionProblem& p = *piece.problem;
   const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
   const TileColumns& columns = *piece.gradient->columns;
   const std::int64_t group = p.q.shape[1] / p.k.shape[1];
   auto* memory = static_cast<float*>(piece.scratch);
-  const GradientTile g = take_tile(p, memory);
-  const KeySums sums = take_sums(p, memory);
+  Products products(piece, memory);
+  const GradientTile g = take_tile(memory);
+  products.clear_keys();
   const std::int64_t column = columns.first_column[static_cast<std::size_t>(piece.sequence)] + piece.tile;
   for (std::int64_t h = piece.head * group; h < (piece.head + 1) * group; ++h)
     for (const TileColumns::Entry& entry : columns.column(h, column)) {
-      load_queries(piece, h, entry.query_tile, g);
-      pack_query_rows(piece, h, entry.query_tile, sums);
+      const Queries at = queries_of(piece, h, entry.query_tile);
+      load_queries(piece, at, g);
+      products.read_queries(at);
+      products.read_queries_for_keys(at);
       ScoreTile t = score_tile(p, entry.bits, entry.multiplicity);
-      t.queries = least(side, s.queries - entry.query_tile * side);
+      t.queries = at.rows;
       t.keys = least(side, s.keys - piece.tile * side);
-      gradient_tile(piece, t, g, dropped(piece, h, entry.query_tile, piece.tile), piece.tile);
-      add_to_keys(p, t, g, sums);
+      t.key_tile = piece.tile;
+      gradient_tile(products, at, t, g);
+      products.add_to_keys(t, g.weights, g.dscores);
     }
-  put_keys(piece, piece.tile, sums);
+  put_keys(piece, piece.tile, products);
 }
 
+template <class Products>
 void backward_queries(const AttentionBackwardPiece& piece) {
   const AttentionProblem& p = *piece.problem;
-  const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t h = piece.head, key_head = h / (p.q.shape[1] / p.k.shape[1]), P = padded(p.q.shape[2]);
-  const std::int64_t rows = least(side, s.queries - piece.tile * side);
+  const Queries at = queries_of(piece, piece.head, piece.tile);
+  const AttentionSequence& s = at.sequence;
   auto* memory = static_cast<float*>(piece.scratch);
-  const GradientTile g = take_tile(p, memory);
-  float* key_rows = take(memory, side * P);
-  float* dq = take(memory, side * P);
-  fill(dq, dq + side * P, 0.0f);
-  load_queries(piece, h, piece.tile, g);
-  for (const TileRun& run : p.plan->runs_of(h, s.first_row + piece.tile)) {
+  Products products(piece, memory);
+  const GradientTile g = take_tile(memory);
+  products.clear_queries();
+  load_queries(piece, at, g);
+  products.read_queries(at);
+  for (const TileRun& run : p.plan->runs_of(at.head, s.first_row + piece.tile)) {
     ScoreTile t = score_tile(p, run.bits, run.multiplicity);
     for (std::int64_t c = run.first; c < run.first + run.count; ++c) {
-      t.queries = rows;
+      t.queries = at.rows;
       t.keys = least(side, s.keys - c * side);
-      const Dropped at = dropped(piece, h, piece.tile, c);
-      gradient_tile(piece, t, g, at, c);
-      if (double* dbias = bias_part(piece, 0)) add_to_bias(at, t, g.dscores, dbias);
-      if (piece.gradient->dq)
-        add_to_queries(p, t, g, rows_of(p.k, {p.plan->key_row(s, c), t.keys, key_head}), key_rows, dq);
+      t.key_tile = c;
+      gradient_tile(products, at, t, g);
+      if (double* dbias = bias_part(piece, 0)) add_to_bias(at.place(t), t, g.dscores, dbias);
+      if (piece.gradient->dq) products.add_to_queries(at, t, g.dscores);
     }
   }
-  if (piece.gradient->dq)
-    put_rows(piece.gradient->dq, {s.query_begin + piece.tile * side, rows, h}, dq,
-             static_cast<float>(p.scale));
+  if (piece.gradient->dq) put_queries(piece, at, products);
 }
 
 }  // namespace regard::kernels::cpu::HWY_NAMESPACE::attention

@@ -23,9 +23,34 @@ HWY_INLINE float* take(float*& memory, std::int64_t floats) {
   return part;
 }
 
-std::int64_t scratch(const AttentionProblem& p) {  // bytes: of the backward pass, which needs most
-  const std::int64_t D = p.q.size(2), Dv = p.v.size(2), wide = padded(D) + padded(Dv);
-  return side * (D + Dv + 4 * side + 4 * wide + 4) * static_cast<std::int64_t>(sizeof(float));
+// A tile of queries of one head, and what its sequence's keys are.
+struct Queries {
+  const AttentionProblem& problem;
+  const AttentionSequence& sequence;
+  std::int64_t example;  // the sequence's index
+  std::int64_t head, key_head, tile;
+  std::int64_t first, rows;  // rows first .. first + rows - 1 of [N,..]
+
+  Rows of(const ConstView& x) const { return rows_of(x, {first, rows, head}); }
+  Rows keys_of(const ConstView& x, const ScoreTile& t) const {
+    return rows_of(x, {problem.plan->key_row(sequence, t.key_tile), t.keys, key_head});
+  }
+  Dropped place(const ScoreTile& t) const {
+    return {&problem, example, head, tile * side + sequence.query_past,
+            t.key_tile * side + sequence.key_past};
+  }
+};
+HWY_INLINE Queries queries_of(const AttentionPiece& piece, std::int64_t h, std::int64_t tile) {
+  const AttentionProblem& p = *piece.problem;
+  const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
+  return {p,
+          s,
+          piece.sequence,
+          h,
+          h / (p.q.shape[1] / p.k.shape[1]),
+          tile,
+          s.query_begin + tile * side,
+          least(side, s.queries - tile * side)};
 }
 
 HWY_INLINE ScoreTile score_tile(const AttentionProblem& p, std::int32_t bits, std::int32_t multiplicity) {
@@ -45,12 +70,6 @@ HWY_INLINE void cap_scores(const ScoreTile& t, double c, float* HWY_RESTRICT sco
       float* s = scores + j * side + i;
       hn::StoreU(hn::Mul(cap, hyperbolic_tangent(hn::Mul(hn::LoadU(d, s), inverse))), d, s);
     }
-}
-
-HWY_INLINE Dropped dropped(const AttentionPiece& piece, std::int64_t h, std::int64_t query_tile,
-                           std::int64_t key_tile) {
-  const AttentionSequence& s = piece.problem->plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  return {piece.problem, piece.sequence, h, query_tile * side + s.query_past, key_tile * side + s.key_past};
 }
 
 struct Running {  // of each query of the tile: the largest score so far and sum exp(score - largest)
@@ -96,63 +115,63 @@ HWY_INLINE void multiply_tile(const ScoreTile& t, const float* HWY_RESTRICT by, 
                  x + j * side + i);
 }
 
-HWY_INLINE void finish_rows(const AttentionPiece& piece, const AttentionResult& r, const Running& running,
-                            const float* sum) {
-  const AttentionSequence& s = piece.problem->plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t first = piece.tile * side, rows = least(side, s.queries - first), Dv = r.out.size(2);
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const std::int64_t n = s.query_begin + first + i;
+struct RowSums {  // [row][..]
+  const float* data;
+  std::int64_t stride;
+};
+
+HWY_INLINE void finish_rows(const AttentionResult& r, const Queries& at, const Running& running,
+                            const RowSums& sum) {
+  for (std::int64_t i = 0; i < at.rows; ++i) {
+    const std::int64_t n = at.first + i;
     const float total = running.sum[i], inverse = total == 0.0f ? 0.0f : 1.0f / total;
-    put_row(r.out, {n, piece.head}, sum + i * padded(Dv), inverse);
+    put_row(r.out, {n, at.head}, sum.data + i * sum.stride, inverse);
     if (r.log_sum)
-      static_cast<float*>(r.log_sum.data)[n * r.log_sum.strides[0] + piece.head * r.log_sum.strides[1]] =
+      static_cast<float*>(r.log_sum.data)[n * r.log_sum.strides[0] + at.head * r.log_sum.strides[1]] =
           total == 0.0f ? std::numeric_limits<float>::infinity() : running.largest[i] + std::log(total);
   }
 }
 
+// `Products` are the products of the pass, by vectors in f32 or on tiles in bf16:
+//
+//   Products(piece, queries, memory)
+//   void scores(t, to)                   // [key][query], scaled
+//   void add_values(t, weights, shrink)  // sums = shrink sums + weights^T v
+//   RowSums sums()                       // [query][Dv]
+template <class Products>
 void forward(const AttentionPiece& piece, const AttentionResult& result) {
   const AttentionProblem& p = *piece.problem;
-  const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
-  const std::int64_t h = piece.head, g = h / (p.q.shape[1] / p.k.shape[1]);
-  const std::int64_t D = p.q.shape[2], Dv = p.v.shape[2], P = padded(Dv), first = piece.tile * side;
-  const std::int64_t rows = least(side, s.queries - first);
+  const Queries at = queries_of(piece, piece.head, piece.tile);
+  const AttentionSequence& s = at.sequence;
   const bool drops = p.dropout.keep_of_256 != 256;
 
   auto* memory = static_cast<float*>(piece.scratch);
-  float* q = take(memory, side * D);
+  Products products(piece, at, memory);
   float* scores = take(memory, side * side);
   float* factors = take(memory, side * side);
-  float* values = take(memory, side * P);
-  float* sum = take(memory, side * P);
   const Running running{take(memory, side), take(memory, side), take(memory, side)};
-  pack_columns(rows_of(p.q, {s.query_begin + first, rows, h}), static_cast<float>(p.scale), q);
   fill(running.largest, running.largest + side, -std::numeric_limits<float>::infinity());
   fill(running.sum, running.sum + side, 0.0f);
-  fill(sum, sum + rows * P, 0.0f);
 
-  for (const TileRun& run : p.plan->runs_of(h, s.first_row + piece.tile)) {
+  for (const TileRun& run : p.plan->runs_of(at.head, s.first_row + at.tile)) {
     ScoreTile t = score_tile(p, run.bits, run.multiplicity);
     for (std::int64_t c = run.first; c < run.first + run.count; ++c) {
-      t.queries = rows;
+      t.queries = at.rows;
       t.keys = least(side, s.keys - c * side);
-      const std::int64_t key_row = p.plan->key_row(s, c);
-      const Rows keys = rows_of(p.k, {key_row, t.keys, g}), v = rows_of(p.v, {key_row, t.keys, g});
-      product<Into::store>({keys.data, keys.stride, 1, q, side, scores, side, D, nullptr}, t.keys,
-                           padded(rows));
+      t.key_tile = c;
+      products.scores(t, scores);
       cap_scores(t, p.soft_cap, scores);
-      add_bias(dropped(piece, h, piece.tile, c), t, scores);
+      add_bias(at.place(t), t, scores);
       hide(t, scores);
       softmax_step(t, scores, running);
       if (drops) {
-        fill_dropout(dropped(piece, h, piece.tile, c), t, factors);
+        fill_dropout(at.place(t), t, factors);
         multiply_tile(t, factors, scores);
       }
-      const std::uint64_t bad = pack_rows(v, 1.0f, values);
-      product<Into::scale>({scores, 1, side, values, P, sum, P, t.keys, running.shrink}, rows, P);
-      if (bad != 0) add_bad_rows(t, bad, v, scores, sum);
+      products.add_values(t, scores, running.shrink);
     }
   }
-  finish_rows(piece, result, running, sum);
+  finish_rows(result, at, running, products.sums());
 }
 
 }  // namespace regard::kernels::cpu::HWY_NAMESPACE::attention

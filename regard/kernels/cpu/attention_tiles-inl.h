@@ -109,6 +109,7 @@ HWY_INLINE std::uint64_t pack_rows(const Rows& rows, float factor, float* HWY_RE
 // lanes.
 struct ScoreTile {
   std::int64_t queries = 0, keys = 0;
+  std::int64_t key_tile = 0;            // in the sequence
   const std::uint64_t* bits = nullptr;  // [64] by key: bit i: query i sees it; null: all see it
   float log_multiplicity = 0.0f;
 };
@@ -214,16 +215,23 @@ HWY_INLINE void fill_dropout(const Dropped& at, const ScoreTile& t, float* HWY_R
 }
 #endif
 
-// sum[i][x] += weights[j][i] * rows[j][x] for the rows named by `bad`, where query i sees key j.
-inline void add_bad_rows(const ScoreTile& t, std::uint64_t bad, const Rows& rows, const float* weights,
-                         float* sum) {
-  const std::int64_t P = padded(rows.width);
+struct BadRows {
+  std::uint64_t which = 0;  // bit j: row j
+  Rows rows;
+};
+struct QuerySums {  // [query][x], elements at query * row + x * step
+  float* data;
+  std::int64_t row, step;
+};
+// sum[i][x] += weights[j][i] * rows[j][x] for the bad rows, where query i sees key j.
+inline void add_bad_rows(const ScoreTile& t, const BadRows& bad, const float* weights, const QuerySums& sum) {
+  const Rows& rows = bad.rows;
   for (std::int64_t j = 0; j < t.keys; ++j) {
-    if (!(bad >> j & 1)) continue;
+    if (!(bad.which >> j & 1)) continue;
     for (std::int64_t i = 0; i < t.queries; ++i)
       if (t.bits == nullptr || (t.bits[j] >> i & 1))
         for (std::int64_t x = 0; x < rows.width; ++x)
-          sum[i * P + x] += weights[j * side + i] * rows.data[j * rows.stride + x];
+          sum.data[i * sum.row + x * sum.step] += weights[j * side + i] * rows.data[j * rows.stride + x];
   }
 }
 

@@ -1,10 +1,23 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "regard/kernels/attention.h"
 
 namespace regard::kernels {
+
+namespace cpu {
+struct TileUnit;  // cpu/tile_product.h
+}
+
+// Tiles of keys or queries in a form of the kernels' own.
+struct PackedOperands {
+  std::byte* data = nullptr;
+  std::int64_t bytes = 0;  // of a tile of one head
+  std::int64_t heads = 0;
+  const std::int64_t* first = nullptr;  // by sequence: its first tile
+};
 
 // What one level knows of attention. The functions work on a piece of the scores; the operation hands out the
 // pieces. `scratch` bytes of memory come with each call.
@@ -14,6 +27,8 @@ struct AttentionPiece {
   std::int64_t head = 0;  // of the queries, or of the keys where the piece is a column or a whole sequence
   std::int64_t tile = 0;  // of queries or of keys, in the sequence
   void* scratch = nullptr;
+  const cpu::TileUnit* unit = nullptr;  // the kernels'
+  PackedOperands keys, queries;         // queries: of the backward pass
 };
 struct AttentionBackwardPiece : AttentionPiece {
   const AttentionSaved* saved = nullptr;
@@ -22,6 +37,14 @@ struct AttentionBackwardPiece : AttentionPiece {
   void* dbias = nullptr;      // this piece's own part [H / G, offsets] (of backward_queries: [offsets], added
                               // to); or null
   void* dadditive = nullptr;  // this piece's own part [D], zeroed; or null
+};
+
+// A form of operands, made once for all pieces of a pass. Without `pack` there is none: pieces read operands
+// as they are.
+struct AttentionForm {
+  std::int64_t (*bytes)(const AttentionProblem& problem) =
+      nullptr;  // of one tile of one head; a multiple of 64
+  void (*pack)(const AttentionBackwardPiece& piece, void* to) = nullptr;  // head: of the keys or the queries
 };
 
 struct AttentionKernels {
@@ -35,7 +58,19 @@ struct AttentionKernels {
   void (*backward_sequence)(const AttentionBackwardPiece& piece);
   void (*backward_keys)(const AttentionBackwardPiece& piece);  // dk, dv of one tile of keys of one key head
   void (*backward_queries)(const AttentionBackwardPiece& piece);  // dq of one tile of queries of one head
+  AttentionForm forward_key_form = {}, backward_key_form = {}, backward_query_form = {};
+  const cpu::TileUnit* unit = nullptr;  // on which they multiply; null: on none
 };
+
+// The operations by given kernels, whatever the context's level.
+struct AttentionBy {
+  const AttentionKernels& kernels;
+  const Context& context;
+};
+void attention_forward_by(const AttentionBy& by, const AttentionProblem& problem,
+                          const AttentionResult& result);
+void attention_backward_by(const AttentionBy& by, const AttentionProblem& problem,
+                           const AttentionSaved& saved, const AttentionGradient& gradient);
 
 namespace reference {
 template <class T>
