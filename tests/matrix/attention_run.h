@@ -22,6 +22,7 @@ struct Setting {
   int threads = 1;
   DType compute = DType::f32;
   double dropout = 0;
+  kernels::WeightFormat weights = kernels::WeightFormat::as_computed;
   std::int64_t first_weight = 0;  // where the gradient of the output begins in its random numbers
 };
 
@@ -34,7 +35,8 @@ inline Outcome outcome_of(const Case& c, const Plan& plan, const std::vector<Ten
              .tape = &tape,
              .mode = Mode::train,
              .random = {5},
-             .compute = setting.compute});
+             .compute = setting.compute,
+             .weights = setting.weights});
   std::vector<Var> x;
   for (const Tensor& t : operands) x.push_back(step.input(t));
   const Var out = c.run(x, plan, setting.dropout);

@@ -90,21 +90,30 @@ struct EmulatedInt8Tiles : EmulatedTiles {
 
 // Even and odd products are added apart, then to what the register holds; subnormal numbers count as zeros.
 struct EmulatedBf16Tiles : EmulatedTiles {
-  static float number(int t, int row, int column) {
-    BFloat16 x;
-    x.bits = element<std::uint16_t>(t, row, column);
-    const auto value = static_cast<float>(x);
-    return std::fpclassify(value) == FP_SUBNORMAL ? 0.0F : value;
+  struct Numbers {
+    float at[16][32];
+  };
+  static Numbers numbers(int t) {
+    Numbers n;
+    for (int row = 0; row < 16; ++row)
+      for (int column = 0; column < 32; ++column) {
+        BFloat16 x;
+        x.bits = element<std::uint16_t>(t, row, column);
+        const auto value = static_cast<float>(x);
+        n.at[row][column] = std::fpclassify(value) == FP_SUBNORMAL ? 0.0F : value;
+      }
+    return n;
   }
   template <int c, int a, int b>
   static void dot() {
     check_shapes<c, a, b>();
+    const Numbers x = numbers(a), y = numbers(b);
     for (int m = 0; m < tile_registers().rows[c]; ++m)
       for (int n = 0; n < 16; ++n) {
         float even = 0, odd = 0;
         for (int k = 0; k < 16; ++k) {
-          even = std::fma(number(a, m, 2 * k), number(b, k, 2 * n), even);
-          odd = std::fma(number(a, m, 2 * k + 1), number(b, k, 2 * n + 1), odd);
+          even = std::fma(x.at[m][2 * k], y.at[k][2 * n], even);
+          odd = std::fma(x.at[m][2 * k + 1], y.at[k][2 * n + 1], odd);
         }
         set_element(c, m, n, element<float>(c, m, n) + (even + odd));
       }

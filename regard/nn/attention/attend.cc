@@ -109,11 +109,13 @@ struct Kept {
   Tensor q, k, v, out, log_sum;
   Attention how;
   kernels::DropoutRule dropout;
+  DType products = DType::f32;
 };
 
 void differentiate(const Kept& kept, const Tensor& dy, InputGradients& in) {
   AttentionProblem p = problem_of(kept.q, kept.k, kept.v, kept.how);
   p.dropout = kept.dropout;
+  p.products = kept.products;
   const auto like = [&](std::size_t input, const Tensor& x) {
     return in.wants(input) ? Tensor::empty(x.shape(), x.dtype()) : Tensor();
   };
@@ -162,6 +164,7 @@ Var attend(const Var& q, const Var& k, const Var& v, const Attention& how) {
     }
   }
 
+  if (step.weight_format() == kernels::WeightFormat::bf16) p.products = DType::bf16;
   if (step.mode() == Mode::train && how.dropout > 0)
     p.dropout = kernels::dropout_rule(how.dropout, step.draw());
   const bool tracked = rows.q.tracked() || rows.k.tracked() || values.tracked() || how.bias.table.tracked() ||
@@ -173,7 +176,8 @@ Var attend(const Var& q, const Var& k, const Var& v, const Attention& how) {
                              {out.mutable_view(), log_sum ? log_sum.mutable_view() : View()});
   if (log_sum_name) show(step, *log_sum_name, step.constant(log_sum));
   Kept kept;
-  if (tracked) kept = {rows.q.value(), rows.k.value(), values.value(), out, log_sum, how, p.dropout};
+  if (tracked)
+    kept = {rows.q.value(), rows.k.value(), values.value(), out, log_sum, how, p.dropout, p.products};
   return at("attention.heads", record(std::move(out),
                                       {rows.q, rows.k, values, how.bias.table, how.score.weight,
                                        how.content.of_query, how.content.of_key},
