@@ -63,7 +63,7 @@ HWY_INLINE void differentiate(const AttentionProblem& p, const ScoreTile& t, con
 }
 
 template <class Products>
-HWY_INLINE void gradient_tile(Products& products, const Queries& at, const ScoreTile& t,
+HWY_NOINLINE void gradient_tile(Products& products, const Queries& at, const ScoreTile& t,
                               const GradientTile& g) {
   const AttentionProblem& p = at.problem;
   products.scores(at, t, g.weights);
