@@ -1,14 +1,10 @@
 #include <gtest/gtest.h>
 
-#include <array>
-#include <numeric>
-
 #include "regard/kernels/cpu/attention.h"
 #include "regard/kernels/cpu/tiles-inl.h"
-#include "tests/matrix/attention_cases.h"
+#include "tests/matrix/attention_naive.h"
 #include "tests/matrix/attention_run.h"
 #include "tests/matrix/emulated_tiles.h"
-#include "tests/matrix/kernel_testing.h"
 
 // Attention with products in bf16 on a unit of tiles: by the unit itself where the processor has one, and
 // everywhere by the same code over an emulation of it.
@@ -16,9 +12,7 @@
 namespace regard::kernels {
 namespace {
 
-using attention_cases::Case;
 using attention_cases::MaskCase;
-using attention_cases::ShapeCase;
 
 struct Unit {
   const char* name;
@@ -43,134 +37,6 @@ INSTANTIATE_TEST_SUITE_P(, AttentionInBf16,
                                          Unit{"emulated_avx512", Level::avx512, true},
                                          Unit{"amx", Level::avx512, false}),
                          [](const auto& info) { return std::string(info.param.name); });
-
-struct Extras {
-  bool bias = false;
-  double soft_cap = 0, dropout = 0;
-};
-
-// The operands of a case, the same numbers in either type.
-template <class T>
-struct Operands {
-  Guarded<T> q, k, v, dout, table;
-  Operands(const Case& c, std::int64_t N, std::int64_t M)
-      : q(Guarded<T>::random({N, c.heads.H, c.shape.D}, 1, 2)),
-        k(Guarded<T>::random({M, c.heads.G, c.shape.D}, 2, 2)),
-        v(Guarded<T>::random({M, c.heads.G, c.shape.Dv}, 3)),
-        dout(Guarded<T>::random({N, c.heads.H, c.shape.Dv}, 4)),
-        table(Guarded<T>::random({c.heads.H, 801}, 5)) {}
-};
-
-struct Sizes {
-  std::int64_t N, M;
-};
-Sizes sizes_of(const ShapeCase& s) {
-  return {std::accumulate(s.queries.begin(), s.queries.end(), std::int64_t{0}),
-          std::accumulate(s.keys.begin(), s.keys.end(), std::int64_t{0})};
-}
-
-template <class T>
-AttentionProblem problem_of(Operands<T>& x, const Plan& plan, const Extras& extras) {
-  AttentionProblem p;
-  p.q = x.q.view();
-  p.k = x.k.view();
-  p.v = x.v.view();
-  p.plan = &plan.tiles();
-  p.scale = 1 / std::sqrt(static_cast<double>(p.q.size(2)));
-  p.soft_cap = extras.soft_cap;
-  if (extras.bias) p.bias = {x.table.view(), 400};
-  p.dropout = dropout_rule(extras.dropout, RandomKey{7});
-  return p;
-}
-
-template <class T>
-struct Results {
-  Guarded<T> out, log_sum, dq, dk, dv, dbias;
-  explicit Results(const AttentionProblem& p)
-      : out({p.q.size(0), p.q.size(1), p.v.size(2)}),
-        log_sum({p.q.size(0), p.q.size(1)}),
-        dq(p.q.shape),
-        dk(p.k.shape),
-        dv(p.v.shape),
-        dbias({p.q.size(1), 801}) {}
-  std::array<Guarded<T>*, 6> all() { return {&out, &log_sum, &dq, &dk, &dv, &dbias}; }
-};
-constexpr const char* result_names[] = {"out", "log_sum", "dq", "dk", "dv", "dbias"};
-
-template <class T>
-Results<T> run(const AttentionBy& by, const Plan& plan, const AttentionProblem& p, Guarded<T>& dout) {
-  Results<T> r(p);
-  attention_forward_by(by, p, {r.out.view(), r.log_sum.view()});
-  AttentionGradient g{r.dq.view(), r.dk.view(), r.dv.view(), {}, {}, &plan.columns()};
-  if (p.bias.table) g.dbias = r.dbias.view();
-  attention_backward_by(by, p, {r.out.view(), r.log_sum.view(), dout.view()}, g);
-  return r;
-}
-
-double rounded(double x) { return static_cast<double>(static_cast<float>(BFloat16(static_cast<float>(x)))); }
-
-// The definition, with every operand of a product rounded to bf16.
-Results<double> naive(const Case& c, Operands<double>& x, const AttentionProblem& p) {
-  Results<double> r(p);
-  const TilePlan& plan = *p.plan;
-  const std::int64_t H = c.heads.H, G = c.heads.G, D = c.shape.D, Dv = c.shape.Dv;
-  for (std::size_t b = 0; b < plan.sequences.size(); ++b)
-    for (std::int64_t h = 0; h < H; ++h)
-      for (std::int64_t i = 0; i < plan.sequences[b].queries; ++i) {
-        const AttentionSequence& s = plan.sequences[b];
-        const std::int64_t n = (s.query_begin + i) * H + h, g = h / (H / G);
-        const double* const q = &x.q[n * D];
-        const double* const dout = &x.dout[n * Dv];
-        struct Key {
-          std::int64_t m, offset;
-          double score, slope, factor, weight;
-        };
-        std::vector<Key> keys;
-        double top = -INFINITY, sum = 0, delta = 0;
-        for_visible(plan, s, h, i, [&](std::int64_t j, std::int32_t) {
-          Key key{(s.key_begin + j) * G + g, 400 + j + s.key_past - i - s.query_past, 0, 1, 1, 0};
-          for (std::int64_t e = 0; e < D; ++e)
-            key.score += rounded(q[e] * p.scale) * rounded(x.k[key.m * D + e]);
-          if (p.soft_cap != 0) {
-            const double t = std::tanh(key.score / p.soft_cap);
-            key.score = p.soft_cap * t;
-            key.slope = 1 - t * t;
-          }
-          if (p.bias.table) key.score += x.table[h * 801 + key.offset];
-          if (p.dropout.keep_of_256 != 256) {
-            const std::int64_t at = j + s.key_past;
-            const RandomBlock block = attention_dropout_block(
-                p.dropout.key, {static_cast<std::int64_t>(b), h, i + s.query_past, at / 16 * 16});
-            const auto byte = block.data()[at % 16 / 4] >> (8 * (at % 4)) & 255U;
-            key.factor = static_cast<int>(byte) < p.dropout.keep_of_256 ? 256.0 / p.dropout.keep_of_256 : 0;
-          }
-          top = std::max(top, key.score);
-          keys.push_back(key);
-        });
-        for (Key& key : keys) sum += key.weight = std::exp(key.score - top);
-        r.log_sum[n] = keys.empty() ? INFINITY : top + std::log(sum);
-        for (Key& key : keys) key.weight /= sum;
-        for (std::int64_t e = 0; e < Dv; ++e) {
-          for (const Key& key : keys)
-            r.out[n * Dv + e] += rounded(key.weight * key.factor) * rounded(x.v[key.m * Dv + e]);
-          delta += dout[e] * r.out[n * Dv + e];
-        }
-        for (const Key& key : keys) {
-          double dweight = 0;
-          for (std::int64_t e = 0; e < Dv; ++e) {
-            dweight += rounded(dout[e]) * rounded(x.v[key.m * Dv + e]);
-            r.dv[key.m * Dv + e] += rounded(key.weight * key.factor) * rounded(dout[e]);
-          }
-          const double ds = key.weight * (dweight * key.factor - delta) * key.slope;
-          for (std::int64_t e = 0; e < D; ++e) {
-            r.dq[n * D + e] += p.scale * rounded(ds) * rounded(x.k[key.m * D + e]);
-            r.dk[key.m * D + e] += rounded(ds) * rounded(q[e] * p.scale);
-          }
-          if (p.bias.table) r.dbias[h * 801 + key.offset] += ds;
-        }
-      }
-  return r;
-}
 
 struct Error {
   double length = 0, most = 0, of = 0;  // of: the length of what is right
@@ -197,19 +63,22 @@ Case case_of(const ShapeCase& shape, const MaskCase& mask, attention_cases::Head
   return {shape, mask, {}, {}, heads};
 }
 
-void check(const AttentionKernels& kernels, const Case& c, const Extras& extras) {
+// Of all results, with the plan of the case or another one.
+void check(const AttentionKernels& kernels, const Case& c, const Extras& extras,
+           const TilePlan* other = nullptr) {
   const std::string what = c.shape.name + " " + c.mask.name + " D " + std::to_string(c.shape.D) + "/" +
                            std::to_string(c.shape.Dv) + (extras.bias ? " bias" : "") +
                            (extras.soft_cap != 0 ? " cap" : "") + (extras.dropout != 0 ? " dropout" : "");
-  const Plan plan = c.make_plan();
+  const Plan its = c.make_plan();
+  const TilePlan& plan = other != nullptr ? *other : its.tiles();
   const auto [N, M] = sizes_of(c.shape);
   Operands<float> x(c, N, M);
   Operands<double> exact(c, N, M);
   const AttentionProblem p = problem_of(x, plan, extras), in_double = problem_of(exact, plan, extras);
   ASSERT_TRUE(kernels.accepts(p)) << what;
   const Context context{nullptr, Level::reference, Device::cpu()};
-  Results<float> found = run({kernels, context}, plan, p, x.dout);
-  Results<double> right = run({reference::attention_kernels<double>(), context}, plan, in_double, exact.dout);
+  Results<float> found = run({kernels, context}, p, x.dout);
+  Results<double> right = run({reference::attention_kernels<double>(), context}, in_double, exact.dout);
   Results<double> simple = naive(c, exact, in_double);
   for (std::size_t i = 0; i < std::size(result_names); ++i) {
     EXPECT_TRUE(found.all()[i]->intact()) << what << ' ' << result_names[i];
@@ -257,6 +126,34 @@ TEST_P(AttentionInBf16, TakesSequencesAndHeadsOfAllSizes) {
               {});
 }
 
+TEST_P(AttentionInBf16, CountsKeysAsOftenAsThePlanSays) {
+  const Case c = case_of({"many", {70}, {150}, 0, 32, 32}, mask_named("everything"));
+  TilePlan plan = c.make_plan().tiles();
+  for (TileRun& run : plan.runs) run.multiplicity = run.first == 0 ? 3 : 1;
+  check(kernels_, c, {}, &plan);
+}
+
+TEST_P(AttentionInBf16, HonorsStrides) {
+  const Case c = case_of({"strided", {70}, {70}, 0, 24, 24}, mask_named("causal"), {2, 2});
+  const Plan plan = c.make_plan();
+  Operands<float> x(c, 70, 70), heads_first(c, 70, 70);
+  const AttentionProblem p = problem_of(x, plan.tiles(), {});
+  Results<float> right = run({kernels_, reference_context()}, p, x.dout);
+  AttentionProblem strided = problem_of(heads_first, plan.tiles(), {});
+  const auto turn = [](Guarded<float>& from, Guarded<float>& to) {
+    for (std::int64_t n = 0; n < 70; ++n)
+      for (std::int64_t h = 0; h < 2; ++h)
+        std::copy_n(from.begin() + (n * 2 + h) * 24, 24, to.begin() + (h * 70 + n) * 24);
+    return ConstView(to.begin(), DType::f32, {70, 2, 24}, Shape{24, 70 * 24, 1});
+  };
+  strided.q = turn(x.q, heads_first.q);
+  strided.k = turn(x.k, heads_first.k);
+  strided.v = turn(x.v, heads_first.v);
+  Results<float> found = run({kernels_, reference_context()}, strided, x.dout);
+  for (std::size_t i = 0; i < std::size(result_names); ++i)
+    EXPECT_TRUE(same_bits(*found.all()[i], *right.all()[i])) << result_names[i];
+}
+
 template <class T>
 void expect_same(Results<T>& a, Results<T>& b, const std::string& what) {
   for (std::size_t i = 0; i < std::size(result_names); ++i)
@@ -269,11 +166,11 @@ TEST_P(AttentionInBf16, ThreadsChangeNoBit) {
   const Plan plan = c.make_plan();
   const auto [N, M] = sizes_of(c.shape);
   Operands<float> x(c, N, M);
-  const AttentionProblem p = problem_of(x, plan, {.bias = true, .dropout = 0.1});
-  Results<float> alone = run({kernels_, reference_context()}, plan, p, x.dout);
+  const AttentionProblem p = problem_of(x, plan.tiles(), {.bias = true, .dropout = 0.1});
+  Results<float> alone = run({kernels_, reference_context()}, p, x.dout);
   for (const int count : {1, 2, 3}) {
     const ThreadPool threads(count);
-    Results<float> found = run({kernels_, {&threads, Level::reference, Device::cpu()}}, plan, p, x.dout);
+    Results<float> found = run({kernels_, {&threads, Level::reference, Device::cpu()}}, p, x.dout);
     expect_same(found, alone, std::to_string(count) + " threads");
   }
 }
@@ -285,8 +182,8 @@ TEST_P(AttentionInBf16, ASequenceHasTheSameBitsInAnyBatch) {
     const Plan plan = c.make_plan();
     const auto [N, M] = sizes_of(batch);
     Operands<float> x(c, N, M);
-    const AttentionProblem p = problem_of(x, plan, {});
-    Results<float> all = run({kernels_, reference_context()}, plan, p, x.dout);
+    const AttentionProblem p = problem_of(x, plan.tiles(), {});
+    Results<float> all = run({kernels_, reference_context()}, p, x.dout);
     std::int64_t n = 0, m = 0;
     for (std::size_t b = 0; b < batch.queries.size(); ++b) {
       const std::int64_t T = batch.queries[b], S = batch.keys[b];
@@ -300,8 +197,9 @@ TEST_P(AttentionInBf16, ASequenceHasTheSameBitsInAnyBatch) {
       copy(x.k, m, part.k, 2 * 40);
       copy(x.v, m, part.v, 2 * 24);
       copy(x.dout, n, part.dout, 4 * 24);
-      Results<float> alone = run({kernels_, reference_context()}, its, problem_of(part, its, {}), part.dout);
-      Results<float> expected(problem_of(part, its, {}));
+      Results<float> alone =
+          run({kernels_, reference_context()}, problem_of(part, its.tiles(), {}), part.dout);
+      Results<float> expected(problem_of(part, its.tiles(), {}));
       copy(all.out, n, expected.out, 4 * 24);
       copy(all.log_sum, n, expected.log_sum, 4);
       copy(all.dq, n, expected.dq, 4 * 40);
@@ -319,12 +217,12 @@ TEST_P(AttentionInBf16, WhatIsHiddenChangesNoBit) {
                          {"hide", [](const ShapeCase&) { return padding({100}) & window(70) & !window(1); }});
   const Plan plan = c.make_plan();
   Operands<float> x(c, 90, 150);
-  const AttentionProblem p = problem_of(x, plan, {});
-  Results<float> clean = run({kernels_, reference_context()}, plan, p, x.dout);
+  const AttentionProblem p = problem_of(x, plan.tiles(), {});
+  Results<float> clean = run({kernels_, reference_context()}, p, x.dout);
   for (const float bad : {NAN, INFINITY, -INFINITY, 3.4e38F}) {
     std::fill(x.k.begin() + 100 * 2 * 32, x.k.end(), bad);
     std::fill(x.v.begin() + 100 * 2 * 40, x.v.end(), bad);
-    Results<float> found = run({kernels_, reference_context()}, plan, p, x.dout);
+    Results<float> found = run({kernels_, reference_context()}, p, x.dout);
     expect_same(found, clean, std::to_string(bad));
   }
 }
@@ -334,10 +232,10 @@ TEST_P(AttentionInBf16, NaNReachesThoseWhoSeeItAlone) {
   const Plan plan = c.make_plan();
   for (const bool key : {false, true}) {
     Operands<float> x(c, 90, 90);
-    const AttentionProblem p = problem_of(x, plan, {});
-    Results<float> clean = run({kernels_, reference_context()}, plan, p, x.dout);
+    const AttentionProblem p = problem_of(x, plan.tiles(), {});
+    Results<float> clean = run({kernels_, reference_context()}, p, x.dout);
     std::fill_n((key ? x.k : x.v).begin() + 70 * 2 * 32, 2 * 32, NAN);
-    Results<float> found = run({kernels_, reference_context()}, plan, p, x.dout);
+    Results<float> found = run({kernels_, reference_context()}, p, x.dout);
     for (std::int64_t i = 0; i < found.out.size(); ++i) {
       const std::int64_t row = i / (4 * 32);
       if (row < 70) {
@@ -355,7 +253,7 @@ TEST_P(AttentionInBf16, PacksLittleMoreThanItsOperands) {
     const Case c = case_of({"long", {256}, {256}, 0, D, D}, mask_named("causal"), {8, 8});
     const Plan plan = c.make_plan();
     Operands<float> x(c, 256, 256);
-    const AttentionProblem p = problem_of(x, plan, {});
+    const AttentionProblem p = problem_of(x, plan.tiles(), {});
     const std::int64_t tiles = 4 * 8, operands = 4 * 256 * 8 * D * 4;  // q, k, v, out in f32
     EXPECT_LE(tiles * kernels_.forward_key_form.bytes(p), operands / 3);
     EXPECT_LE(tiles * (kernels_.backward_key_form.bytes(p) + kernels_.backward_query_form.bytes(p)),
