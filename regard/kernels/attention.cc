@@ -85,8 +85,7 @@ class Packed {
                 piece.head = t.head;
                 piece.tile = t.tile;
                 piece.scratch = scratch;
-                const std::int64_t slot = (operands_.first[t.sequence] + t.tile) * which.heads + t.head;
-                which.form.pack(piece, operands_.data + slot * operands_.bytes);
+                which.form.pack(piece, operands_.at(t.sequence, t.tile, t.head));
               });
   }
   const PackedOperands& operands() const { return operands_; }
@@ -96,10 +95,11 @@ class Packed {
 
  private:
   static std::vector<std::int64_t> first_tiles(const TilePlan& plan, const Which& which) {
-    std::vector<std::int64_t> first{0};
-    if (which.form.pack != nullptr)
-      for (const AttentionSequence& s : plan.sequences)
-        first.push_back(first.back() + tiles_of(which.length(s)));
+    std::vector<std::int64_t> first;
+    if (which.form.pack == nullptr) return first;
+    first.push_back(0);
+    for (const AttentionSequence& s : plan.sequences)
+      first.push_back(first.back() + tiles_of(which.length(s)));
     return first;
   }
   std::int64_t bytes(const AttentionProblem& p, const Which& which) const {

@@ -38,11 +38,6 @@ struct ForwardKeys {
 std::int64_t forward_key_bytes(const AttentionProblem& p) {
   return (form_words(width_of(p.k)) + form_words(width_of(p.v)) + bad_words) * word;
 }
-HWY_INLINE const Word* slot(const PackedOperands& packed,
-                            const std::int64_t (&at)[3]) {  // sequence, tile, head
-  const std::int64_t tile = packed.first[at[0]] + at[1];
-  return reinterpret_cast<const Word*>(packed.data + (tile * packed.heads + at[2]) * packed.bytes);
-}
 HWY_INLINE Queries keys_as_rows(const AttentionBackwardPiece& piece) {
   const AttentionProblem& p = *piece.problem;
   const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
@@ -66,7 +61,7 @@ void pack_forward_keys(const AttentionBackwardPiece& piece, void* to) {
   std::memcpy(values + form_words(v.width), &bad, sizeof bad);
 }
 HWY_INLINE ForwardKeys forward_keys_of(const AttentionPiece& piece, const Queries& at, const ScoreTile& t) {
-  const Word* const k = slot(piece.keys, {at.example, t.key_tile, at.key_head});
+  const auto* const k = reinterpret_cast<const Word*>(piece.keys.at(at.example, t.key_tile, at.key_head));
   const Word* const v = k + form_words(width_of(at.problem.k));
   return {k, v, bad_behind(v + form_words(width_of(at.problem.v)))};
 }
@@ -85,11 +80,13 @@ std::int64_t backward_key_bytes(const AttentionProblem& p) {
 std::int64_t backward_query_bytes(const AttentionProblem& p) {
   return 2 * (form_words(width_of(p.q)) + form_words(width_of(p.v))) * word;
 }
-HWY_INLINE BackwardKeys split_keys(const AttentionProblem& p, const Word* k) {
+HWY_INLINE BackwardKeys split_keys(const AttentionProblem& p, const std::byte* packed) {
+  const auto* const k = reinterpret_cast<const Word*>(packed);
   const std::int64_t K = form_words(width_of(p.k)), V = form_words(width_of(p.v));
   return {k, k + K, k + K + V, bad_behind(k + 2 * K + V)};
 }
-HWY_INLINE BackwardQueries split_queries(const AttentionProblem& p, const Word* q) {
+HWY_INLINE BackwardQueries split_queries(const AttentionProblem& p, const std::byte* packed) {
+  const auto* const q = reinterpret_cast<const Word*>(packed);
   const std::int64_t Q = form_words(width_of(p.q)), V = form_words(width_of(p.v));
   return {q, q + Q, q + Q + V, q + 2 * Q + V};
 }
@@ -245,11 +242,11 @@ class TileBackward {
   }
   HWY_INLINE void clear_queries() { fill(dq_, dq_ + side * wide(D_), 0.0f); }
   HWY_INLINE void read_queries(const Queries& at) {
-    queries_ = split_queries(at.problem, slot(piece_.queries, {at.example, at.tile, at.head}));
+    queries_ = split_queries(at.problem, piece_.queries.at(at.example, at.tile, at.head));
   }
   HWY_INLINE void read_queries_for_keys(const Queries&) {}
   HWY_INLINE void scores(const Queries& at, const ScoreTile& t, float* to) {
-    keys_ = split_keys(at.problem, slot(piece_.keys, {at.example, t.key_tile, at.key_head}));
+    keys_ = split_keys(at.problem, piece_.keys.at(at.example, t.key_tile, at.key_head));
     multiply_scores(*piece_.unit, t, {keys_.k, queries_.q, D_}, to);
   }
   HWY_INLINE void dweights(const Queries&, const ScoreTile& t, float* to) {

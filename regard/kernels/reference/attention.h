@@ -17,6 +17,10 @@ struct PackedOperands {
   std::int64_t bytes = 0;  // of a tile of one head
   std::int64_t heads = 0;
   const std::int64_t* first = nullptr;  // by sequence: its first tile
+
+  std::byte* at(std::int64_t sequence, std::int64_t tile, std::int64_t head) const {
+    return data + ((first[sequence] + tile) * heads + head) * bytes;
+  }
 };
 
 // What one level knows of attention. The functions work on a piece of the scores; the operation hands out the
