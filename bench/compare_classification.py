@@ -2,9 +2,10 @@
 and a linear model on TF-IDF, and prints the accuracy and the time of each.
 
 usage: compare_classification.py RUN --train FILE --test FILE [--seeds 1,2,3] [--init MODEL] [--threads 2] [--skip linear,torch]
+       compare_classification.py RUN --train FILE --folds 10       the linear model alone
 
 RUN is the run's folder: its shape (config.json), vocabulary (tokenizer.json) and settings (regard.json: rate, epochs, batch, decay,
-warm-up) are used, its weights are not. FILE is .tsv (text, tab, label) or .csv (text, category). As in Regard a tenth of each
+warm-up) are used, its weights are not. FILE is .tsv (text, tab, label), .csv (text, category) or .txt (TREC's "LABEL:fine text", in Latin 1). As in Regard a tenth of each
 label's training examples is held out, by the seed; the epoch that is best on them is judged on the test file. The linear model is a
 logistic regression on words and pairs of words, trained on everything; its one constant (C) is chosen by five folds of the training data.
 
@@ -16,20 +17,27 @@ import argparse, copy, csv, json, pathlib, random, statistics, time
 def read(path):
     if path.endswith(".csv"):
         return [(row["text"], row["category"]) for row in csv.DictReader(open(path, encoding="utf8"))]
+    if path.endswith(".txt"):
+        return [(text, label.split(":")[0]) for label, text in (line.split(" ", 1) for line in open(path, encoding="latin-1"))]
     return [tuple(line.rstrip("\n").split("\t")[:2]) for line in open(path, encoding="utf8")]
 
 
-def linear(train, test):
+def linear(train, test, folds):
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import GridSearchCV
+    from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
     from sklearn.pipeline import Pipeline
     begin = time.time()
     model = Pipeline([("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+|[^\w\s]")),
                       ("classes", LogisticRegression(max_iter=1000))])
     search = GridSearchCV(model, {"classes__C": [1, 10, 100]}, cv=5)
-    search.fit([x for x, _ in train], [y for _, y in train])
-    right = search.score([x for x, _ in test], [y for _, y in test])
+    texts, labels = zip(*train)
+    if folds:
+        right = cross_val_score(search, texts, labels, cv=StratifiedKFold(folds, shuffle=True, random_state=1))
+        print(f"linear: {100 * right.mean():.2f} +- {100 * right.std(ddof=1):.2f} over {folds} folds, {time.time() - begin:.0f} s", flush=True)
+        return
+    search.fit(texts, labels)
+    right = search.score(*zip(*test))
     print(f"linear: {100 * right:.2f} (C {search.best_params_['classes__C']}), {time.time() - begin:.0f} s", flush=True)
 
 
@@ -111,16 +119,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=pathlib.Path)
     parser.add_argument("--train", required=True)
-    parser.add_argument("--test", required=True)
+    parser.add_argument("--test")
+    parser.add_argument("--folds", type=int, default=0)
     parser.add_argument("--seeds", default="1")
     parser.add_argument("--init")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--skip", default="")
     args = parser.parse_args()
-    train, test = read(args.train), read(args.test)
+    if not args.test and not args.folds:
+        parser.error("expected --test, or --folds")
+    train, test = read(args.train), read(args.test) if args.test else []
     if "linear" not in args.skip:
-        linear(train, test)
-    if "torch" not in args.skip:
+        linear(train, test, args.folds)
+    if "torch" not in args.skip and test:
         import torch
         torch.set_num_threads(args.threads)
         found = [tune(args, train, test, int(seed)) for seed in args.seeds.split(",")]

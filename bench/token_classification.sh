@@ -29,7 +29,8 @@ case $task in
   restaurant8k)
     python3 "$here/restaurant8k.py" conll "$data/train_0.json" > "$output/restaurant8k.conll"
     "$regard" train token-classification --train "$output/restaurant8k.conll" --output "$run" --resume --seed "$seed" "$@" \
-      --set max_length=64 --set lowercase=true --set num_train_epochs=15 --set save_total_limit=1
+      --set max_length=64 --set lowercase=true --set vocab_size=800 --set hidden_dropout_prob=0.2 --set ema_decay=0.995 \
+      --set num_train_epochs=40 --set save_total_limit=1
     python3 "$here/restaurant8k.py" words "$data/test.json" | "$regard" tag "$run" --input words > "$run/test.tagged"
     python3 "$here/restaurant8k.py" score "$data/test.json" "$run/test.tagged"
     ;;

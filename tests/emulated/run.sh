@@ -6,7 +6,7 @@
 #     BOCHS    a build of Bochs: --enable-x86-64 --enable-avx --enable-evex --enable-amx --with-nogui --enable-handlers-chaining
 #     KERNEL   of Linux with a serial console, e.g. /boot/vmlinuz of Debian's linux-image-cloud-amd64 6.12 or newer
 #     PROGRAM  e.g. build/dev/bin/matrix_test; its libraries are copied with it
-# REGARD_EMULATED_MODEL (default: sapphire_rapids) is another processor that Bochs knows.
+# REGARD_EMULATED_MODEL (default: sapphire_rapids) is another processor that Bochs knows, REGARD_EMULATED_FILES a folder that PROGRAM reads.
 # Exit code: the program's. Needs isolinux, syslinux-common, xorriso, cpio and busybox-static.
 # docs/performance.md says what a release of Bochs must be able to do for AMX.
 set -euo pipefail
@@ -30,6 +30,11 @@ ldd "$program" | grep -o '/[^ ]*' | while read -r library; do
   mkdir -p "$root$(dirname "$library")"
   cp -L "$library" "$root$library"
 done
+if [ -n "${REGARD_EMULATED_FILES-}" ]; then # at the path that it has here
+  files=$(realpath "$REGARD_EMULATED_FILES")
+  mkdir -p "$root$(dirname "$files")"
+  cp -rL "$files" "$root$files"
+fi
 {
   echo '#!/bin/sh'
   echo 'export PATH=/bin HOME=/tmp TMPDIR=/tmp'
