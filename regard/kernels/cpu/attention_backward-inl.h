@@ -64,7 +64,7 @@ HWY_INLINE void differentiate(const AttentionProblem& p, const ScoreTile& t, con
 
 template <class Products>
 HWY_NOINLINE void gradient_tile(Products& products, const Queries& at, const ScoreTile& t,
-                              const GradientTile& g) {
+                                const GradientTile& g) {
   const AttentionProblem& p = at.problem;
   products.scores(at, t, g.weights);
   products.dweights(at, t, g.dscores);

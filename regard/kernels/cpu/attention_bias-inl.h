@@ -49,7 +49,7 @@ HWY_INLINE void add_bias(const Dropped& at, const ScoreTile& t, float* HWY_RESTR
 
 // sum[offsets] += the gradients of the scores of one tile, each at its offset.
 HWY_NOINLINE inline void add_to_bias(const Dropped& at, const ScoreTile& t, const float* HWY_RESTRICT dscores,
-                            double* sum) {
+                                     double* sum) {
   const F32 d;
   HWY_ALIGN float band[band_length];
   fill(band, band + band_length, 0.0f);
