@@ -106,8 +106,12 @@ struct Words {
 };
 // to[columns][rows] = from transposed
 HWY_INLINE void transpose(const Words& from, Word* HWY_RESTRICT to) {
-  const hn::CappedTag<Word, 4> d;
   const std::int64_t R = from.rows, C = from.columns;
+#if HWY_TARGET == HWY_SCALAR  // which has no neighbors to interleave
+  for (std::int64_t r = 0; r < R; ++r)
+    for (std::int64_t c = 0; c < C; ++c) to[c * R + r] = from.data[r * C + c];
+#else
+  const hn::CappedTag<Word, 4> d;
   for (std::int64_t r = 0; r < R; r += 4)
     for (std::int64_t c = 0; c < C; c += 4) {
       const Word* HWY_RESTRICT a = from.data + r * C + c;
@@ -121,6 +125,7 @@ HWY_INLINE void transpose(const Words& from, Word* HWY_RESTRICT to) {
       hn::StoreU(hn::ConcatLowerLower(d, high23, high01), d, column + 2 * R);
       hn::StoreU(hn::ConcatUpperUpper(d, high23, high01), d, column + 3 * R);
     }
+#endif
 }
 
 // `side_by_side` is memory for one form.
