@@ -6,8 +6,9 @@ usage: compare_classification.py RUN --train FILE --test FILE [--seeds 1,2,3] [-
 
 RUN is the run's folder: its shape (config.json), vocabulary (tokenizer.json) and settings (regard.json: rate, epochs, batch, decay,
 warm-up) are used, its weights are not, nor label smoothing and averages of weights. FILE is .tsv (text, tab, label), .csv (text,
-category) or .txt (TREC's "LABEL:fine text", in Latin 1). As in Regard a tenth of each label's training examples is held out, by the seed; the epoch that is best on them is judged on the test file. The linear model is a
-logistic regression on words and pairs of words, trained on everything; its one constant (C) is chosen by five folds of the training data.
+category) or .txt (TREC's "LABEL:fine text", in Latin 1). As in Regard a tenth of each label's training examples is held out, by the
+seed; the epoch that is best on them is judged on the test file. The linear model is a logistic regression on words and pairs of words,
+trained on everything; its one constant (C) is chosen by five folds of the training data.
 
 needs: pip install torch transformers scikit-learn; no network (set HF_HUB_OFFLINE=1)
 """

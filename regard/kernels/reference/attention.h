@@ -46,9 +46,10 @@ struct AttentionBackwardPiece : AttentionPiece {
 // A form of operands, made once for all pieces of a pass. Without `pack` there is none: pieces read operands
 // as they are.
 struct AttentionForm {
-  std::int64_t (*bytes)(const AttentionProblem& problem) =
-      nullptr;  // of one tile of one head; a multiple of 64
-  void (*pack)(const AttentionBackwardPiece& piece, void* to) = nullptr;  // head: of the keys or the queries
+  // Of one tile of one head; a multiple of 64.
+  std::int64_t (*bytes)(const AttentionProblem& problem) = nullptr;
+  // The piece's head is of the keys or of the queries.
+  void (*pack)(const AttentionBackwardPiece& piece, void* to) = nullptr;
 };
 
 struct AttentionKernels {
