@@ -59,13 +59,18 @@ def figure(how, output, seconds):
     raise SystemExit(f"no {how} in:\n{output}")
 
 
-def run(command, how):
+def output_of(command):
+    """What a command printed, and the seconds it took."""
     begin = time.perf_counter()
     done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, text=True)
     seconds = time.perf_counter() - begin
     if done.returncode != 0:
         raise SystemExit(f"it ended with {done.returncode}: {command}")
-    return figure(how, done.stdout, seconds)
+    return done.stdout, seconds
+
+
+def run(command, how):
+    return figure(how, *output_of(command))
 
 
 def alternate(sides, pairs, report=lambda pair, figures: None):

@@ -13,6 +13,7 @@ namespace {
 struct BenchCommand {
   std::vector<std::string> works;
   double seconds = 0.5;
+  std::vector<std::int64_t> lengths;
   bool small = false;
 };
 
@@ -20,8 +21,9 @@ struct Work {
   const char* name;
   void (*run)(const BenchOptions&, const Peaks&, const Report&);
 };
-constexpr Work all_works[] = {
-    {"gemm", bench_gemm}, {"attention", bench_attention}, {"train", bench_train}, {"decode", bench_decode}};
+constexpr Work all_works[] = {{"gemm", bench_gemm},           {"attention", bench_attention},
+                              {"train", bench_train},         {"encode", bench_encode},
+                              {"translate", bench_translate}, {"decode", bench_decode}};
 
 const Work& work_named(const std::string& name) {
   std::vector<std::string> names;
@@ -86,6 +88,7 @@ void run(const BenchCommand& command, Console& console) {
   BenchOptions options;
   options.step = console.step_options();
   options.seconds = command.seconds;
+  options.lengths = command.lengths;
   if (command.small) options.sizes = BenchOptions::Sizes::small;
   options.stop = interrupted;
   hold_interrupts();
@@ -98,9 +101,13 @@ void run(const BenchCommand& command, Console& console) {
 
 Action declare_bench(CLI::App& app) {
   auto command = std::make_shared<BenchCommand>();
-  app.add_option("WORK", command->works, "gemm, attention, train, decode; default: all of them");
+  app.add_option("WORK", command->works,
+                 "gemm, attention, train, encode, translate, decode; default: all of them");
   app.add_option("--seconds", command->seconds, "time for each row, at least; default: 0.5")
       ->check(CLI::Range(0.0, 3600.0));
+  app.add_option("--lengths", command->lengths, "tokens of each sequence in attention; default: 1024,4096")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1 << 20));
   app.add_flag("--small", command->small, "tiny shapes: to see that it runs, not how fast");
   return [command](Console& console) { run(*command, console); };
 }

@@ -18,8 +18,9 @@ struct Peaks {
 };
 
 struct BenchOptions {
-  StepOptions step;  // threads, level and format of weights
-  double seconds = 0.5;
+  StepOptions step;                   // threads, level and format of weights
+  double seconds = 0.5;               // for each row, at least
+  std::vector<std::int64_t> lengths;  // T of attention; empty: the usual ones
   enum class Sizes : std::uint8_t { usual, small } sizes = Sizes::usual;  // small: to see that it runs
   std::function<bool()> stop;
 };
@@ -37,11 +38,14 @@ struct BenchRow {
 };
 using Report = std::function<void(const BenchRow&)>;
 
-// Matrix products of activations and packed weights; attention and its gradient; updates of a small GPT;
-// decoding of one text by a Llama. Interrupted when `stop` says so, between two calls.
+// Matrix products of activations and packed weights; attention and its gradient; updates of two small GPTs;
+// BERT-base encoding a full and a half-padded batch; Transformer-base translating by beam search; a Llama and
+// GPT-2 reading and continuing one text. One file each. Interrupted when `stop` says so, between two calls.
 void bench_gemm(const BenchOptions& options, const Peaks& peaks, const Report& report);
 void bench_attention(const BenchOptions& options, const Peaks& peaks, const Report& report);
 void bench_train(const BenchOptions& options, const Peaks& peaks, const Report& report);
+void bench_encode(const BenchOptions& options, const Peaks& peaks, const Report& report);
+void bench_translate(const BenchOptions& options, const Peaks& peaks, const Report& report);
 void bench_decode(const BenchOptions& options, const Peaks& peaks, const Report& report);
 
 }  // namespace regard::cli

@@ -111,6 +111,40 @@ class Packed {
   PackedOperands operands_;
 };
 
+// Parts of dq for the sequences that one pass over the scores serves. The number of stripes is a matter of
+// shapes alone, so that results do not depend on the number of threads: a task each for every key head, and
+// memory of no more than twice the operands. Short sequences have one.
+class Parts {
+ public:
+  template <class Whole>  // the sequences that it does not serve
+  Parts(const AttentionBy& by, const AttentionProblem& p, const Whole& whole)
+      : stripes_(p.k.size(1) >= 4 ? 4 : 4 + 2 * p.k.size(1) / p.q.size(1)),
+        first_(first_tiles(p, whole)),
+        floats_(by.kernels.one_pass.part_floats(p)),
+        heads_(p.q.size(1)),
+        memory_(by.context, std::max<std::int64_t>(1, first_.back() * heads_ * floats_)) {}
+  std::int64_t stripes(const AttentionSequence& s) const {
+    return tiles_of(s.keys) <= 4 ? 1 : std::min(stripes_, tiles_of(s.keys));
+  }
+  QueryParts of(const AttentionSequence& s) {
+    return {memory_.data(), floats_, heads_, stripes(s), first_.data()};
+  }
+
+ private:
+  template <class Whole>
+  std::vector<std::int64_t> first_tiles(const AttentionProblem& p, const Whole& whole) const {
+    std::vector<std::int64_t> first{0};
+    for (const AttentionSequence& s : p.plan->sequences)
+      first.push_back(first.back() + (whole(s) ? 0 : stripes(s) * tiles_of(s.queries)));
+    return first;
+  }
+
+  std::int64_t stripes_;
+  std::vector<std::int64_t> first_;
+  std::int64_t floats_, heads_;
+  Scratch<float> memory_;
+};
+
 void check(const AttentionProblem& p) {
   assert(p.plan != nullptr && p.q.size(1) % p.k.size(1) == 0);
   assert(p.plan->queries == p.q.size(0) && p.k.size(1) == p.v.size(1));
@@ -250,7 +284,24 @@ void attention_backward_by(const AttentionBy& by, const AttentionProblem& p, con
   };
   run(tasks_of(*p.plan, G, [&](const AttentionSequence& s) { return whole(s) ? 1 : 0; }),
       kernels.backward_sequence);
-  if (kernels.backward_keys != nullptr) {
+  const bool in_one_pass = kernels.one_pass.stripe != nullptr && (g.dk || g.dv) && g.dq && bias_part == 0;
+  if (in_one_pass) {
+    Parts parts(by, p, whole);
+    const auto run_with_parts = [&](const std::vector<Task>& tasks,
+                                    void (*kernel)(const AttentionBackwardPiece&)) {
+      run_tasks(context, tasks, kernels.scratch(p), [&](const Task& t, void* scratch) {
+        AttentionBackwardPiece piece = piece_of(t, scratch);
+        piece.parts = parts.of(p.plan->sequences[static_cast<std::size_t>(t.sequence)]);
+        kernel(piece);
+      });
+    };
+    run_with_parts(
+        tasks_of(*p.plan, G, [&](const AttentionSequence& s) { return whole(s) ? 0 : parts.stripes(s); }),
+        kernels.one_pass.stripe);
+    run_with_parts(
+        tasks_of(*p.plan, H, [&](const AttentionSequence& s) { return whole(s) ? 0 : tiles_of(s.queries); }),
+        kernels.one_pass.sum);
+  } else if (kernels.backward_keys != nullptr) {
     if (g.dk || g.dv)
       run(tasks_of(*p.plan, G, [&](const AttentionSequence& s) { return whole(s) ? 0 : tiles_of(s.keys); }),
           kernels.backward_keys);

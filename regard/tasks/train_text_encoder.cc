@@ -9,6 +9,7 @@
 #include "regard/models/adapter.h"
 #include "regard/models/registry.h"
 #include "regard/tasks/encoder_layers.h"
+#include "regard/tasks/token_dropout.h"
 #include "regard/tasks/train_text_encoder_plan.h"
 #include "regard/tasks/training_plan.h"
 #include "regard/text/character_vocabulary.h"
@@ -26,6 +27,7 @@ class EncoderObjective final : public train::Objective {
     models::TextEncoder& model;
     const EncoderGoal::Sets& sets;
     const train::Surroundings& around;
+    TokenDropout dropout;
     const models::LowRankAdapter* adapter = nullptr;  // what is trained, where it is not the model
   };
   EncoderObjective(const Parts& parts, const train::Settings& settings, RandomKey key)
@@ -36,13 +38,15 @@ class EncoderObjective final : public train::Objective {
   bool validates() const override { return !parts_.sets.valid.empty(); }
 
   std::int64_t begin_epoch(std::int64_t epoch) override {
-    batches_ = data::plan_epoch(lengths_, {settings_.batch_tokens, settings_.per_device_train_batch_size},
-                                key_.fold(static_cast<std::uint64_t>(epoch)));
+    epoch_ = key_.fold(static_cast<std::uint64_t>(epoch));
+    batches_ =
+        data::plan_epoch(lengths_, {settings_.batch_tokens, settings_.per_device_train_batch_size}, epoch_);
     return static_cast<std::int64_t>(batches_.size());
   }
 
   train::BatchLoss loss(Step& step, std::int64_t number) override {
-    const EncoderBatch batch = encoder_batch(parts_.sets.train, batches_[static_cast<std::size_t>(number)]);
+    EncoderBatch batch = encoder_batch(parts_.sets.train, batches_[static_cast<std::size_t>(number)]);
+    batch.tokens.ids = parts_.dropout(batch.tokens.ids, epoch_.fold(static_cast<std::uint64_t>(number)));
     return parts_.goal.loss(head_of(step, batch), batch,
                             {EncoderGoal::Set::train, settings_.label_smoothing_factor});
   }
@@ -96,7 +100,7 @@ class EncoderObjective final : public train::Objective {
 
   Parts parts_;
   train::Settings settings_;
-  RandomKey key_;
+  RandomKey key_, epoch_ = key_;
   data::SideLengths lengths_;
   data::BatchPlan batches_;
 };
@@ -256,7 +260,9 @@ Json EncoderTask::data() const {
 
 std::unique_ptr<train::Objective> EncoderTask::objective(RandomKey batches) {
   auto objective = std::make_unique<EncoderObjective>(
-      EncoderObjective::Parts{goal_, *model_, sets_, around_, adapter_ ? &*adapter_ : nullptr},
+      EncoderObjective::Parts{goal_, *model_, sets_, around_,
+                              TokenDropout(plan_.encoder.token_dropout, *tokenizer_),
+                              adapter_ ? &*adapter_ : nullptr},
       plan_.training, batches);
   const std::int64_t parts = plan_.training.gradient_accumulation_steps;
   settings_ = settings_of(plan_, *model_, (objective->begin_epoch(0) + parts - 1) / parts);

@@ -26,6 +26,7 @@ const std::vector<Key>& keys() {
       {{"warmup_ratio", 0, 1}, &S::warmup_ratio},
       {{"freeze"}, &S::freeze},
       {{"layer_decay", 1e-3, 1}, &S::layer_decay},
+      {{"token_dropout", 0, 0.9}, &S::token_dropout},
   };
   return list;
 }

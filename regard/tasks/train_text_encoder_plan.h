@@ -15,6 +15,7 @@ struct EncoderSettings {
   double warmup_ratio = 0.1;             // of all updates, where warmup_steps is 0
   std::string freeze;           // what is not trained: "embeddings", "layers:4" (and all below), "encoder"
   double layer_decay = 1;       // of the learning rate from layer to layer, downwards (Howard and Ruder 2018)
+  double token_dropout = 0;     // share of a training text's tokens that are hidden (token_dropout.h)
   bool eval_each_epoch = true;  // until eval_steps is set
 };
 

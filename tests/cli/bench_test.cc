@@ -27,11 +27,19 @@ TEST_F(Bench, GivesARowForEveryWorkWithItsShareOfAPeak) {
   }
   const int attention =
       kernels::best_level() == kernels::Level::amx ? 8 : 4;  // in bf16 too where there are tiles
-  EXPECT_EQ(rows, (std::map<std::string, int>{
-                      {"peaks", 1}, {"gemm", 6}, {"attention", attention}, {"train", 2}, {"decode", 3}}));
+  EXPECT_EQ(rows, (std::map<std::string, int>{{"peaks", 1},
+                                              {"gemm", 6},
+                                              {"attention", attention},
+                                              {"train", 2},
+                                              {"encode", 3},
+                                              {"translate", 3},
+                                              {"prompt", 6},
+                                              {"decode", 6}}));
   const Result table = sh("regard bench gemm --small --seconds 0 --dtype int8 --threads 1");
   EXPECT_EQ(std::count(table.out.begin(), table.out.end(), '\n'), 7) << table.out;
   EXPECT_NE(table.out.find("16x32x24"), std::string::npos);
+  const Result long_ones = sh("regard bench attention --small --seconds 0 --lengths 40,70");
+  EXPECT_NE(long_ones.out.find("T 70 "), std::string::npos) << long_ones.out;
   EXPECT_EQ(sh("REGARD_ISA=plain regard bench decode --small --seconds 0").exit, 0);
 }
 
@@ -39,6 +47,7 @@ TEST_F(Bench, WrongUsesAreSaid) {
   expect_error(sh("regard bench gem"), 2, "did you mean 'gemm'?");
   expect_error(sh("regard bench --seconds=-1"), 2, "--seconds");
   expect_error(sh("regard bench --dtype f64"), 2, "--dtype");
+  expect_error(sh("regard bench attention --lengths 0"), 2, "--lengths");
 }
 
 }  // namespace

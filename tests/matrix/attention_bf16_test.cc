@@ -101,7 +101,8 @@ TEST_P(AttentionInBf16, ErrsAtMostTwiceAsMuchAsANaiveComputationInAllKindsOfPlan
   const ShapeCase shapes[] = {{"l65", {65}, {65}},
                               {"ragged", {25, 1, 70, 12}, {25, 1, 70, 12}},
                               {"cross", {30, 3, 0, 9}, {65, 130, 7, 0}},
-                              {"past", {40, 9}, {140, 109}, 100}};
+                              {"past", {40, 9}, {140, 109}, 100},
+                              {"striped", {130, 5}, {330, 300}}};
   std::size_t n = 0;
   for (const MaskCase& mask : attention_cases::masks())
     for (const ShapeCase& some : shapes) {

@@ -37,7 +37,8 @@ inline std::vector<ShapeCase> large_shapes() {
           {"l113x203", {113}, {203}, 0, 64, 64},
           {"ragged", {25, 1, 70, 12, 40}, {25, 1, 70, 12, 40}, 0, 32, 32},
           {"cross_ragged", {30, 200, 3}, {65, 130, 17}, 0, 24, 20},
-          {"past", {40, 9}, {140, 109}, 100, 32, 32}};
+          {"past", {40, 9}, {140, 109}, 100, 32, 32},
+          {"striped", {130, 5}, {330, 300}, 0, 16, 16}};  // more tiles of keys than stripes
 }
 
 struct MaskCase {

@@ -20,7 +20,8 @@ constexpr AttentionKernels attention_level{accepts_attention,
                                            attention::forward_ranges,
                                            attention::backward_sequence<VectorBackward>,
                                            attention::backward_keys<VectorBackward>,
-                                           attention::backward_queries<VectorBackward>};
+                                           attention::backward_queries<VectorBackward>,
+                                           attention::one_pass<VectorBackward>};
 
 }  // namespace regard::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -116,6 +116,8 @@ HWY_INLINE void put_queries(const AttentionBackwardPiece& piece, const Queries& 
 //   void read_queries(at), read_queries_for_keys(at)  // the tile that the next ones belong to
 //   void scores(at, t, to), dweights(at, t, to)  // [key][query]: scaled k q, v dout
 //   void clear_keys(), clear_queries()
+//   static std::int64_t part_floats(problem)  // of a tile's dq
+//   void queries_into(part)                   // where dq is added to from now on
 //   void add_to_keys(t, weights, dscores)     // dv += weights dout, dk += dscores q
 //   void add_to_queries(at, t, dscores)       // dq += dscores^T k
 //   RowSums dk(), dv(), dq()
@@ -200,6 +202,64 @@ void backward_queries(const AttentionBackwardPiece& piece) {
   }
   if (piece.gradient->dq) put_queries(piece, at, products);
 }
+
+template <class Products>
+void backward_stripe(const AttentionBackwardPiece& piece) {
+  const AttentionProblem& p = *piece.problem;
+  const AttentionSequence& s = p.plan->sequences[static_cast<std::size_t>(piece.sequence)];
+  const TileColumns& columns = *piece.gradient->columns;
+  const std::int64_t group = p.q.shape[1] / p.k.shape[1], tiles = tiles_of(s.queries);
+  const QueryParts& parts = piece.parts;
+  const auto part = [&](std::int64_t tile, std::int64_t h) {
+    return parts.at(piece.sequence, piece.tile, tile, tiles, h);
+  };
+  for (std::int64_t tile = 0; tile < tiles; ++tile)
+    fill(part(tile, piece.head * group), part(tile, piece.head * group) + group * parts.floats, 0.0f);
+  auto* memory = static_cast<float*>(piece.scratch);
+  Products products(piece, memory);
+  const GradientTile g = take_tile(memory);
+  for (std::int64_t c = piece.tile; c < tiles_of(s.keys); c += parts.stripes) {
+    products.clear_keys();
+    const std::int64_t column = columns.first_column[static_cast<std::size_t>(piece.sequence)] + c;
+    for (std::int64_t h = piece.head * group; h < (piece.head + 1) * group; ++h)
+      for (const TileColumns::Entry& entry : columns.column(h, column)) {
+        const Queries at = queries_of(piece, h, entry.query_tile);
+        load_queries(piece, at, g);
+        products.read_queries(at);
+        products.read_queries_for_keys(at);
+        ScoreTile t = score_tile(p, entry.bits, entry.multiplicity);
+        t.queries = at.rows;
+        t.keys = least(side, s.keys - c * side);
+        t.key_tile = c;
+        gradient_tile(products, at, t, g);
+        products.add_to_keys(t, g.weights, g.dscores);
+        products.queries_into(part(entry.query_tile, h));
+        products.add_to_queries(at, t, g.dscores);
+      }
+    put_keys(piece, c, products);
+  }
+}
+
+template <class Products>
+void backward_sum(const AttentionBackwardPiece& piece) {
+  const F32 d;
+  const Queries at = queries_of(piece, piece.head, piece.tile);
+  const std::int64_t tiles = tiles_of(at.sequence.queries);
+  const QueryParts& parts = piece.parts;
+  float* const sum = parts.at(piece.sequence, 0, piece.tile, tiles, piece.head);
+  for (std::int64_t stripe = 1; stripe < parts.stripes; ++stripe) {
+    const float* const part = parts.at(piece.sequence, stripe, piece.tile, tiles, piece.head);
+    for (std::int64_t e = 0; e < parts.floats; e += lanes())
+      hn::StoreU(hn::Add(hn::LoadU(d, sum + e), hn::LoadU(d, part + e)), d, sum + e);
+  }
+  auto* memory = static_cast<float*>(piece.scratch);
+  Products products(piece, memory);
+  products.queries_into(sum);
+  put_queries(piece, at, products);
+}
+
+template <class Products>
+constexpr AttentionOnePass one_pass{backward_stripe<Products>, backward_sum<Products>, Products::part_floats};
 
 }  // namespace regard::kernels::cpu::HWY_NAMESPACE::attention
 HWY_AFTER_NAMESPACE();

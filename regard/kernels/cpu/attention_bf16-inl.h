@@ -241,6 +241,8 @@ class TileBackward {
     fill(dv_, dv_ + side * wide(Dv_), 0.0f);
   }
   HWY_INLINE void clear_queries() { fill(dq_, dq_ + side * wide(D_), 0.0f); }
+  static std::int64_t part_floats(const AttentionProblem& p) { return side * wide(width_of(p.q)); }
+  HWY_INLINE void queries_into(float* part) { dq_ = part; }
   HWY_INLINE void read_queries(const Queries& at) {
     queries_ = split_queries(at.problem, piece_.queries.at(at.example, at.tile, at.head));
   }

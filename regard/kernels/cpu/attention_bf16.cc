@@ -30,6 +30,7 @@ constexpr AttentionKernels attention_in_bf16{
     attention::backward_sequence<TileBackward>,
     attention::backward_keys<TileBackward>,
     attention::backward_queries<TileBackward>,
+    attention::one_pass<TileBackward>,
     {attention::forward_key_bytes, attention::pack_forward_keys},
     {attention::backward_key_bytes, attention::pack_backward_keys},
     {attention::backward_query_bytes, attention::pack_backward_queries}};

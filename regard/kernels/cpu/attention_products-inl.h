@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "regard/kernels/cpu/unroll.h"
 #include "regard/kernels/cpu/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -41,24 +42,32 @@ HWY_INLINE void product_block(const Product& p, std::int64_t m, std::int64_t n) 
   const F32 d;
   const std::int64_t L = lanes();
   VF sum[R][V];
-  for (int r = 0; r < R; ++r)
+  REGARD_UNROLL
+  for (int r = 0; r < R; ++r) {
+    REGARD_UNROLL
     for (int v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
+  }
   const std::int64_t a_row = p.a_row, a_step = p.a_step, b_row = p.b_row, c_row = p.c_row;
   const float* HWY_RESTRICT a = p.a + m * a_row;
   const float* HWY_RESTRICT b = p.b + n;
   const float* HWY_RESTRICT factor = p.factor + (into == Into::scale ? m : 0);
   for (std::int64_t k = p.K; k > 0; --k) {
     VF y[V];
+    REGARD_UNROLL
     for (int v = 0; v < V; ++v) y[v] = hn::LoadU(d, b + v * L);
+    REGARD_UNROLL
     for (int r = 0; r < R; ++r) {
       const VF x = hn::Set(d, a[r * a_row]);
+      REGARD_UNROLL
       for (int v = 0; v < V; ++v) sum[r][v] = hn::MulAdd(x, y[v], sum[r][v]);
     }
     a += a_step;
     b += b_row;
   }
   float* HWY_RESTRICT to = p.c + m * c_row + n;
-  for (int r = 0; r < R; ++r)
+  REGARD_UNROLL
+  for (int r = 0; r < R; ++r) {
+    REGARD_UNROLL
     for (int v = 0; v < V; ++v) {
       float* HWY_RESTRICT c = to + r * c_row + v * L;
       if constexpr (into == Into::add) sum[r][v] = hn::Add(hn::LoadU(d, c), sum[r][v]);
@@ -66,34 +75,35 @@ HWY_INLINE void product_block(const Product& p, std::int64_t m, std::int64_t n) 
         sum[r][v] = hn::MulAdd(hn::Set(d, factor[r]), hn::LoadU(d, c), sum[r][v]);
       hn::StoreU(sum[r][v], d, c);
     }
+  }
+}
+
+// The accumulators of a block: two vectors of each row, and as many rows as the registers hold beside them.
+#if HWY_TARGET == HWY_AVX3
+constexpr int block_rows = 12;
+#else
+constexpr int block_rows = 6;
+#endif
+
+// A block of `rows`, at most R of them.
+template <int R, int V, Into into>
+HWY_INLINE void product_rows(const Product& p, std::int64_t rows, std::int64_t m, std::int64_t n) {
+  if constexpr (R == 1) {
+    product_block<1, V, into>(p, m, n);
+  } else {
+    if (rows == R) return product_block<R, V, into>(p, m, n);
+    product_rows<R - 1, V, into>(p, rows, m, n);
+  }
 }
 
 // V vectors of columns from n on, of all rows: this panel of B (64 rows of a cache line or two) stays in the
 // first cache while A passes by.
 template <int V, Into into>
 HWY_NOINLINE void product_panel(const Product& p, std::int64_t M, std::int64_t n) {
-  std::int64_t groups = (M + 5) / 6;  // six rows of two vectors fill the registers; groups of even height
+  std::int64_t groups = (M + block_rows - 1) / block_rows;  // of even height
   for (std::int64_t m = 0; m < M; --groups) {
     const std::int64_t rows = (M - m + groups - 1) / groups;
-    switch (rows) {
-      case 1:
-        product_block<1, V, into>(p, m, n);
-        break;
-      case 2:
-        product_block<2, V, into>(p, m, n);
-        break;
-      case 3:
-        product_block<3, V, into>(p, m, n);
-        break;
-      case 4:
-        product_block<4, V, into>(p, m, n);
-        break;
-      case 5:
-        product_block<5, V, into>(p, m, n);
-        break;
-      default:
-        product_block<6, V, into>(p, m, n);
-    }
+    product_rows<block_rows, V, into>(p, rows, m, n);
     m += rows;
   }
 }

@@ -73,6 +73,8 @@ class VectorBackward {
     fill(dv_, dv_ + side * Pv_, 0.0f);
   }
   HWY_INLINE void clear_queries() { fill(dq_, dq_ + side * P_, 0.0f); }
+  static std::int64_t part_floats(const AttentionProblem& p) { return side * padded(p.q.shape[2]); }
+  HWY_INLINE void queries_into(float* part) { dq_ = part; }
   HWY_INLINE void read_queries(const Queries& at) {
     pack_columns(at.of(problem_.q), static_cast<float>(problem_.scale), q_);
     pack_columns(at.of(saved_.dout), 1.0f, dout_);

@@ -92,23 +92,6 @@ void pack_panels(const Context& context, const MatmulTile& tile, const ConstView
   });
 }
 
-// Rows m .. m + M - 1, columns k .. k + K - 1 of A as the tile reads them: [group][k][row].
-struct TileOfA {
-  std::int64_t m, M, k, K;
-};
-void pack_rows(const ConstView& a, const TileOfA& piece, std::int64_t max_rows, float* to) {
-  const std::int64_t row = a.stride(0), step = a.stride(1);
-  const RowGroups groups = RowGroups::of(piece.M, max_rows);
-  const float* from = a.as<float>() + piece.m * row + piece.k * step;
-  for (std::int64_t g = 0; g < groups.count; ++g) {
-    const std::int64_t rows = groups.rows + (g < groups.longer ? 1 : 0);
-    for (std::int64_t k = 0; k < piece.K; ++k)
-      for (std::int64_t r = 0; r < rows; ++r) to[k * rows + r] = from[r * row + k * step];
-    to += rows * piece.K;
-    from += rows * row;
-  }
-}
-
 template <class E>  // float, or the bits of bf16
 struct Product {
   ConstView a;
@@ -127,12 +110,18 @@ void multiply(const Context& context, const Product<E>& p, const MatmulOptions& 
   const MatmulTile& tile = *matmul_tile(level);
   const auto& [a, panels, K, N, c] = p;
   const std::int64_t M = c.size(0), all = padded(N, tile);
-  const bool in_place = M == 1 || K == 1 || a.stride(1) == 1;
   const bool add = options.output == MatmulOptions::Output::add;
-  const Tiling tiles = tiling_of(M, N, K, {.row_step = tile.max_rows, .column_step = tile.panel_columns});
+  // 320 KB of B and 240 KB of C in the second cache, and from beyond it a byte or two for 32 products.
+  const Tiling tiles = tiling_of(
+      M, N, K,
+      {.most_rows = 192, .most_columns = 320, .row_step = tile.max_rows, .column_step = tile.panel_columns});
+  // Packing a row costs about as much as multiplying it with two panels.
+  const bool pack = tile.packs_groups && tiles.M > tile.max_rows && tiles.N >= 4 * tile.panel_columns;
+  const bool in_place = M == 1 || K == 1 || (a.stride(1) == 1 && !pack);
   const auto* activation =
       choose(table_of(activation_kernels<float>, reference::activation_kernels<float>()), level).kernels;
-  const std::int64_t scratch = in_place ? 1 : tiles.M * std::min(depth, K);
+  const bool by_groups = !in_place && tile.packs_groups;
+  const std::int64_t scratch = in_place ? 1 : (by_groups ? tile.max_rows : tiles.M) * std::min(depth, K);
   const float* const a_begin = a.template as<float>();
   float* const c_begin = c.template as<float>();
   const float* const bias = options.bias ? options.bias.as<float>() : nullptr;
@@ -143,12 +132,14 @@ void multiply(const Context& context, const Product<E>& p, const MatmulOptions& 
     Scratch<float> packed(context, scratch);
     for (std::int64_t k = 0; k < K; k += depth) {
       const std::int64_t here = std::min(depth, K - k);
-      if (!in_place) pack_rows(a, {m, rows, k, here}, tile.max_rows, packed.data());
+      const float* const from = a_begin + m * a.stride(0) + k * a.stride(1);
+      const bool packed_before = !in_place && !by_groups;
+      if (packed_before) tile.pack_rows({from, a.stride(0), a.stride(1), rows, here}, packed.data());
       const bool last = k + here == K;
       multiply_block(tile,
-                     {in_place ? a_begin + m * a.stride(0) + k * a.stride(1) : packed.data(), a.stride(0),
-                      a.stride(1), !in_place, panels + k * all + n * here, to, c.stride(0), rows, columns,
-                      here, add || k > 0, last && bias != nullptr ? bias + n : nullptr},
+                     {packed_before ? packed.data() : from, a.stride(0), a.stride(1), packed_before,
+                      by_groups ? packed.data() : nullptr, panels + k * all + n * here, to, c.stride(0), rows,
+                      columns, here, add || k > 0, last && bias != nullptr ? bias + n : nullptr},
                      panels);
     }
     if (options.activation != Activation::none)

@@ -13,6 +13,7 @@ struct MatmulBlock {
   const float* a;
   std::int64_t a_row, a_k;  // strides of A in place
   bool a_packed;            // instead: by groups of rows, [group][k][row]
+  float* group;             // not null: memory for one group, into which each is packed when its turn comes
   // Panels [panel][k][panel_columns], the last one padded with zeros: f32, or bf16 in words of two (column i
   // of one vector and column i of the next).
   const void* b;
@@ -23,11 +24,21 @@ struct MatmulBlock {
   const float* bias;  // [N], or null; added at the end
 };
 
+// Rows of A to be packed by groups, [group][k][row].
+struct RowsToPack {
+  const float* a;
+  std::int64_t a_row, a_k;  // strides
+  std::int64_t M, K;
+};
+
 // The registers' share of a level's matmul.
 struct MatmulTile {
   std::int64_t max_rows, panel_columns, lanes;
   void (*multiply)(const MatmulBlock& block);
   void (*multiply_bf16)(const MatmulBlock& block);
+  void (*pack_rows)(const RowsToPack& rows, float* to);
+  bool packs_groups;  // `group` is wanted, for rows in place too, which are slow where they lie apart by a
+                      // power of two
 };
 
 // Null where this build has no such level.

@@ -23,6 +23,20 @@ struct PackedOperands {
   }
 };
 
+// Parts of the gradient of queries, one for every stripe of a sequence's tiles of keys: [stripe][tile][head]
+// tiles in the kernels' own form.
+struct QueryParts {
+  float* data = nullptr;
+  std::int64_t floats = 0;  // of a tile of one head
+  std::int64_t heads = 0, stripes = 0;
+  const std::int64_t* first = nullptr;  // by sequence: its first tile
+
+  float* at(std::int64_t sequence, std::int64_t stripe, std::int64_t tile, std::int64_t tiles,
+            std::int64_t head) const {
+    return data + ((first[sequence] + stripe * tiles + tile) * heads + head) * floats;
+  }
+};
+
 // What one level knows of attention. The functions work on a piece of the scores; the operation hands out the
 // pieces. `scratch` bytes of memory come with each call.
 struct AttentionPiece {
@@ -41,6 +55,7 @@ struct AttentionBackwardPiece : AttentionPiece {
   void* dbias = nullptr;      // this piece's own part [H / G, offsets] (of backward_queries: [offsets], added
                               // to); or null
   void* dadditive = nullptr;  // this piece's own part [D], zeroed; or null
+  QueryParts parts;           // of backward_stripe and backward_sum
 };
 
 // A form of operands, made once for all pieces of a pass. Without `pack` there is none: pieces read operands
@@ -50,6 +65,18 @@ struct AttentionForm {
   std::int64_t (*bytes)(const AttentionProblem& problem) = nullptr;
   // The piece's head is of the keys or of the queries.
   void (*pack)(const AttentionBackwardPiece& piece, void* to) = nullptr;
+};
+
+// All gradients in one pass over the scores, which costs five products of tiles where a pass for the keys and
+// one for the queries cost seven. The tiles of keys are dealt to stripes, each of which adds what it finds
+// for the queries into a part of its own. Null where there is none.
+struct AttentionOnePass {
+  // dk and dv of one key head's tiles of keys piece.tile, piece.tile + stripes, ..., and that stripe's part
+  // of dq of the heads that read it.
+  void (*stripe)(const AttentionBackwardPiece& piece) = nullptr;
+  void (*sum)(const AttentionBackwardPiece& piece) =
+      nullptr;  // dq of one tile of queries of one head, from its parts
+  std::int64_t (*part_floats)(const AttentionProblem& problem) = nullptr;  // of a tile of one head
 };
 
 struct AttentionKernels {
@@ -63,6 +90,7 @@ struct AttentionKernels {
   void (*backward_sequence)(const AttentionBackwardPiece& piece);
   void (*backward_keys)(const AttentionBackwardPiece& piece);  // dk, dv of one tile of keys of one key head
   void (*backward_queries)(const AttentionBackwardPiece& piece);  // dq of one tile of queries of one head
+  AttentionOnePass one_pass = {};
   AttentionForm forward_key_form = {}, backward_key_form = {}, backward_query_form = {};
   const cpu::TileUnit* unit = nullptr;  // on which they multiply; null: on none
 };
