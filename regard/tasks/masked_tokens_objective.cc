@@ -1,3 +1,4 @@
+#include "regard/autograd/ops/elementwise.h"
 #include "regard/autograd/ops/vocabulary_loss.h"
 #include "regard/base/error.h"
 #include "regard/tasks/mask_frame.h"
@@ -28,32 +29,32 @@ class MaskedTokensObjective final : public TextObjective {
 
   train::BatchLoss loss_of(Step& step, Blocks blocks, const Goal& goal) const override {
     RandomStream random(goal.key);
-    std::vector<std::int32_t> targets;
+    // Rows of the batch that are guessed and what stood there: the others' logits would be for nothing.
+    std::vector<std::int32_t> rows, hidden_ids;
+    std::int32_t row = 0;
     for (std::vector<std::int32_t>& ids : blocks) {
-      targets.push_back(-1);
-      const std::size_t first = targets.size();
-      bool any = false;
-      for (std::int32_t& id : ids) {
-        const bool chosen = random.uniform() < plan_.text.mlm_probability;
-        any = any || chosen;
-        targets.push_back(chosen ? id : -1);
-        if (chosen) id = instead_of(id, random);
-      }
-      if (!any) {  // or a short text might have no loss
-        const std::size_t i = random.below(ids.size());
-        targets[first + i] = ids[i];
+      ++row;  // the frame's beginning
+      const auto hide = [&](std::size_t i) {
+        rows.push_back(row + static_cast<std::int32_t>(i));
+        hidden_ids.push_back(ids[i]);
         ids[i] = instead_of(ids[i], random);
-      }
-      targets.push_back(-1);
+      };
+      const std::size_t before = rows.size();
+      for (std::size_t i = 0; i < ids.size(); ++i)
+        if (random.uniform() < plan_.text.mlm_probability) hide(i);
+      if (rows.size() == before) hide(random.below(ids.size()));  // or a short text might have no loss
+      row += static_cast<std::int32_t>(ids.size()) + 1;
       ids.insert(ids.begin(), frame_.begin);
       ids.push_back(frame_.end);
     }
     const TokenBatch tokens = TokenBatch::of(blocks);
-    const Var hidden = model_.hidden(step, {.tokens = &tokens});
-    const auto projected = model_.project(hidden, tokens.layout);
-    const Tensor wanted = Tensor::from<std::int32_t>({static_cast<std::int64_t>(targets.size())}, targets);
-    const VocabularyLoss loss =
-        vocabulary_loss(projected.features, projected.projection, wanted, {.smoothing = goal.smoothing});
+    const auto listed = [](const std::vector<std::int32_t>& list) {
+      return Tensor::from<std::int32_t>({static_cast<std::int64_t>(list.size())}, list);
+    };
+    const Var states = gather_rows(model_.hidden(step, {.tokens = &tokens}), listed(rows));
+    const auto projected = model_.project(states, tokens.layout);
+    const VocabularyLoss loss = vocabulary_loss(projected.features, projected.projection, listed(hidden_ids),
+                                                {.smoothing = goal.smoothing});
     return {loss.sum, loss.plain_sum, loss.tokens};
   }
 

@@ -17,6 +17,7 @@ const std::vector<Key>& keys() {
       {{"block_size", 0, 1e7}, &S::block_size},
       {{"vocab_size", 4, 1e7}, &S::vocab_size},
       {{"vocab_type", 0, 0, {"bpe", "wordpiece", "unigram", "char"}}, &S::vocab_type},
+      {{"lowercase"}, &S::lowercase},
       {{"mlm_probability", 0, 1}, &S::mlm_probability},
   };
   return list;

@@ -10,6 +10,7 @@ struct TextSettings {
   std::int64_t block_size = 0;     // tokens of a block; 0: the model's positions, at most 1024
   std::int64_t vocab_size = 8000;  // where a vocabulary is learned, and is not of characters
   std::string vocab_type;          // bpe, wordpiece, unigram, char; empty: bpe, for fill-mask wordpiece
+  bool lowercase = false;          // texts, by a learned tokenizer
   double mlm_probability = 0.15;   // of a token to be predicted, in fill-mask
 };
 Json to_json(const TextSettings& settings);

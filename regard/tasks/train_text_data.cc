@@ -103,6 +103,7 @@ void learn_text_tokenizer(const data::TextFiles& files, const std::filesystem::p
   TokenizerTraining training{files.files, folder, {}};
   training.settings.vocab_type = wish.settings.vocab_type;
   training.settings.vocab_size = wish.settings.vocab_size;
+  training.settings.lowercase = wish.settings.lowercase;
   if (wish.use == TextUse::generation) training.settings.special_tokens = Json::array({"<|endoftext|>"});
   if (wish.use == TextUse::generation && wish.settings.vocab_type != "bpe")
     training.settings.special_tokens = Json::array({"<unk>", "<|endoftext|>"});

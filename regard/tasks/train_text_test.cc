@@ -67,6 +67,20 @@ class TrainTextTest : public testing::Test {
   std::string said_;
 };
 
+TEST_F(TrainTextTest, LearnsAVocabularyThatTellsNoCasesApart) {
+  training_.goal = TextTraining::Goal::masked_tokens;
+  training_.train.files = {file("train.txt", "Red cars\nRED Cars\nred carts\n" + counting(50, 1))};
+  training_.settings.clear();
+  for (const char* setting :
+       {"vocab_size=60", "lowercase=true", "num_hidden_layers=1", "hidden_size=16", "num_attention_heads=2",
+        "intermediate_size=32", "max_position_embeddings=32", "batch_tokens=128", "max_steps=2"})
+    set(setting);
+  run("uncased");
+  const auto tokenizer = load_tokenizer(folder_ / "uncased");
+  EXPECT_EQ(tokenizer->encode_ids("RED CARS", TextSide::source),
+            tokenizer->encode_ids("red cars", TextSide::source));
+}
+
 TEST_F(TrainTextTest, LearnsWhatFollows) {
   set("max_steps=200");
   set("eval_steps=200");
