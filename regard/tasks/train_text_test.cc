@@ -9,6 +9,7 @@
 #include "regard/base/file.h"
 #include "regard/models/registry.h"
 #include "regard/tasks/train_text_config.h"
+#include "regard/text/tokenizer.h"
 #include "tests/support/scratch_folder.h"
 
 namespace regard::tasks {
